@@ -1,0 +1,5 @@
+"""`python -m kodomo`: the command line."""
+
+from kodomo.cli import main
+
+raise SystemExit(main())
