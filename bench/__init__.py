@@ -1,0 +1,1 @@
+"""Measurements of the whole way, side by side in one run."""
