@@ -1,0 +1,39 @@
+-- abuse_consultation_24m: consultations about abuse (相談種別 11 to 14) whose subject is the child.
+-- Unit 件; window 24 months by 受付日.
+-- Why: the strongest record the city itself holds. The subject is whom the row was matched to, never a sister
+-- or brother.
+create or replace macro item_abuse_consultation_24m(as_of) as table
+with
+children as (
+    select resident_id from child
+),
+consultation as (
+    select * from known_consultation
+),
+found as (
+    select *
+    from consultation
+    where
+        kind in ('11', '12', '13', '14')
+        and occurred_on > months_ago(as_of, 24) and occurred_on <= as_of::date
+),
+final as (
+    select
+        children.resident_id,
+        count(*) as value,
+        count(*) as events,
+        newest_ids('consultation', found.record_key, found.occurred_on) as event_ids,
+        max(found.occurred_on) as newest_occurred_on,
+        max(found.recorded_on) as newest_recorded_on
+    from found
+    inner join children on found.person_id = children.resident_id
+    group by children.resident_id
+)
+select
+    resident_id,
+    value::double as value,
+    events::integer as events,
+    event_ids,
+    newest_occurred_on,
+    newest_recorded_on
+from final;

@@ -1,0 +1,38 @@
+-- bullying_perpetrator_12m: incidents in which the child was recognised as one who bullied (加害).
+-- Unit 件; window 12 months by 認知日.
+-- Why: a child who bullies often has trouble of its own; bystanders (周囲) are not counted.
+create or replace macro item_bullying_perpetrator_12m(as_of) as table
+with
+children as (
+    select resident_id from child
+),
+bullying as (
+    select * from known_bullying
+),
+found as (
+    select *
+    from bullying
+    where
+        role = '2'
+        and occurred_on > months_ago(as_of, 12) and occurred_on <= as_of::date
+),
+final as (
+    select
+        children.resident_id,
+        count(*) as value,
+        count(*) as events,
+        newest_ids('bullying', found.record_key, found.occurred_on) as event_ids,
+        max(found.occurred_on) as newest_occurred_on,
+        max(found.recorded_on) as newest_recorded_on
+    from found
+    inner join children on found.person_id = children.resident_id
+    group by children.resident_id
+)
+select
+    resident_id,
+    value::double as value,
+    events::integer as events,
+    event_ids,
+    newest_occurred_on,
+    newest_recorded_on
+from final;

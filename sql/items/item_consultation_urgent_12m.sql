@@ -1,0 +1,38 @@
+-- consultation_urgent_12m: consultations judged urgent (緊急度 3 高) at intake.
+-- Unit 件; window 12 months by 受付日.
+-- Why: the intake officer's own judgement of the day.
+create or replace macro item_consultation_urgent_12m(as_of) as table
+with
+children as (
+    select resident_id from child
+),
+consultation as (
+    select * from known_consultation
+),
+found as (
+    select *
+    from consultation
+    where
+        urgency = '3'
+        and occurred_on > months_ago(as_of, 12) and occurred_on <= as_of::date
+),
+final as (
+    select
+        children.resident_id,
+        count(*) as value,
+        count(*) as events,
+        newest_ids('consultation', found.record_key, found.occurred_on) as event_ids,
+        max(found.occurred_on) as newest_occurred_on,
+        max(found.recorded_on) as newest_recorded_on
+    from found
+    inner join children on found.person_id = children.resident_id
+    group by children.resident_id
+)
+select
+    resident_id,
+    value::double as value,
+    events::integer as events,
+    event_ids,
+    newest_occurred_on,
+    newest_recorded_on
+from final;

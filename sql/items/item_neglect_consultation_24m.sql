@@ -1,0 +1,39 @@
+-- neglect_consultation_24m: consultations about neglect (相談種別 13) whose subject is the child.
+-- Unit 件; window 24 months by 受付日.
+-- Why: neglect shows in other departments' records too (missed check-ups, untreated teeth, その他欠席), so it is
+-- seen apart.
+create or replace macro item_neglect_consultation_24m(as_of) as table
+with
+children as (
+    select resident_id from child
+),
+consultation as (
+    select * from known_consultation
+),
+found as (
+    select *
+    from consultation
+    where
+        kind = '13'
+        and occurred_on > months_ago(as_of, 24) and occurred_on <= as_of::date
+),
+final as (
+    select
+        children.resident_id,
+        count(*) as value,
+        count(*) as events,
+        newest_ids('consultation', found.record_key, found.occurred_on) as event_ids,
+        max(found.occurred_on) as newest_occurred_on,
+        max(found.recorded_on) as newest_recorded_on
+    from found
+    inner join children on found.person_id = children.resident_id
+    group by children.resident_id
+)
+select
+    resident_id,
+    value::double as value,
+    events::integer as events,
+    event_ids,
+    newest_occurred_on,
+    newest_recorded_on
+from final;

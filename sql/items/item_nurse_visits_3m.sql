@@ -1,0 +1,32 @@
+-- nurse_visits_3m: visits to the school nurse's room lately.
+-- Unit 回; 0 when delivered as 0; schools that do not deliver the column stay 不明. Window: the last three
+-- delivered months with school days, none older than four months.
+-- Why: once or three times a week are the steps of the screening sheet (domain.md 1.7); children bring there
+-- what they cannot say.
+create or replace macro item_nurse_visits_3m(as_of) as table
+with
+months as (
+    select * from attendance_recent(as_of)
+),
+final as (
+    select
+        resident_id,
+        sum(nurse_visits) as value,
+        count(*) filter (where nurse_visits > 0) as events,
+        coalesce(
+            list('attendance:' || record_key order by month desc, record_key) filter (where nurse_visits > 0), []::varchar[]
+        )[1:5] as event_ids,
+        coalesce(max(month) filter (where nurse_visits > 0), max(month)) as newest_occurred_on,
+        max(recorded_on) as newest_recorded_on
+    from months
+    group by resident_id
+    having count(nurse_visits) > 0
+)
+select
+    resident_id,
+    value::double as value,
+    events::integer as events,
+    event_ids,
+    newest_occurred_on,
+    newest_recorded_on
+from final;

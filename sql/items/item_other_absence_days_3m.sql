@@ -1,0 +1,29 @@
+-- other_absence_days_3m: days of その他欠席 lately.
+-- Unit 日; 0 when none. Window: the last three delivered months with school days, none older than four months.
+-- Why: hides 家族の介護, 保護者の無理解 and 連絡不明 (domain.md 3.3); the recent form of other_absence_days_fy.
+create or replace macro item_other_absence_days_3m(as_of) as table
+with
+months as (
+    select * from attendance_recent(as_of)
+),
+final as (
+    select
+        resident_id,
+        sum(other_absent_days) as value,
+        count(*) filter (where other_absent_days > 0) as events,
+        coalesce(
+            list('attendance:' || record_key order by month desc, record_key) filter (where other_absent_days > 0), []::varchar[]
+        )[1:5] as event_ids,
+        coalesce(max(month) filter (where other_absent_days > 0), max(month)) as newest_occurred_on,
+        max(recorded_on) as newest_recorded_on
+    from months
+    group by resident_id
+)
+select
+    resident_id,
+    value::double as value,
+    events::integer as events,
+    event_ids,
+    newest_occurred_on,
+    newest_recorded_on
+from final;

@@ -1,0 +1,38 @@
+-- parenting_consultation_12m: consultations about care, upbringing and discipline (相談種別 20, 30).
+-- Unit 件; window 12 months by 受付日.
+-- Why: says that a family asks for help with upbringing; context for combinations.
+create or replace macro item_parenting_consultation_12m(as_of) as table
+with
+children as (
+    select resident_id from child
+),
+consultation as (
+    select * from known_consultation
+),
+found as (
+    select *
+    from consultation
+    where
+        kind in ('20', '30')
+        and occurred_on > months_ago(as_of, 12) and occurred_on <= as_of::date
+),
+final as (
+    select
+        children.resident_id,
+        count(*) as value,
+        count(*) as events,
+        newest_ids('consultation', found.record_key, found.occurred_on) as event_ids,
+        max(found.occurred_on) as newest_occurred_on,
+        max(found.recorded_on) as newest_recorded_on
+    from found
+    inner join children on found.person_id = children.resident_id
+    group by children.resident_id
+)
+select
+    resident_id,
+    value::double as value,
+    events::integer as events,
+    event_ids,
+    newest_occurred_on,
+    newest_recorded_on
+from final;
