@@ -1,0 +1,414 @@
+"""Items: what the city knew about each child on one day, computed by one SQL macro per item."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from kodomo.contracts import load_contracts
+from kodomo.errors import KodomoError
+from kodomo.paths import DATA, SQL
+
+KINDS = ("flag", "count", "measure", "level")
+SUBJECTS = ("child", "sibling", "guardian", "household", "mother")
+ABSENT_MEANS = ("zero", "unknown")
+
+# The layer's tables, in the order in which each builds on those before it: table -> macro that makes it.
+CHILD_TABLES = {
+    "guardian": "guardian_derived()",
+    "sibling": "sibling_derived()",
+    "household_member": "household_member_derived()",
+}
+SCALAR_MACROS = (
+    "completed_years",
+    "fiscal_year",
+    "school_grade_on",
+    "relation_chain",
+    "dwelling_text",
+    "town_name",
+)
+STAGING_HELPERS = ("as_of_cutoff", "append_known", "snapshot_known", "link_settled")
+
+
+class ItemCatalogueError(KodomoError):
+    """The item catalogue in data/items cannot be used as it is."""
+
+
+class ItemMissingMacroError(KodomoError):
+    """An item of the catalogue has no SQL file."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One risk item: what it counts, for whom, from which extract, and what its absence means."""
+
+    code: str
+    label: str
+    synonyms: tuple[str, ...]
+    department: str
+    extract: str
+    unit: str
+    kind: str
+    subject: str
+    window: str
+    basic: bool
+    sensitive: bool
+    purpose: str
+    legal_ground: str
+    categories: tuple[str, ...]
+    freshness_days: int
+    absent_means: str
+    applies: str
+    unknown_text: str
+    caution: str
+    protective: bool = False
+    forbidden_alone: bool = False
+    no_raise: tuple[str, ...] = ()
+    gap_why: str = "記録なし"
+
+
+def load_items(folder: Path = DATA / "items") -> dict[str, Item]:
+    """Read the item catalogue.
+
+    Args:
+        folder: where the `<department_code>.toml` files lie, each with `[[item]]` tables.
+
+    Returns:
+        Items by code, ordered by file name and place in the file.
+
+    Raises:
+        ItemCatalogueError: an attribute is missing, unknown or of the wrong kind, or a code stands twice.
+    """
+    items: dict[str, Item] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            rows = tomllib.loads(path.read_text(encoding="utf-8")).get("item", [])
+        except tomllib.TOMLDecodeError as error:
+            raise ItemCatalogueError(
+                f"{path.name} が読めません（{error}）。書き方を直してください。"
+            ) from error
+        for row in rows:
+            item = _item(row, path.name)
+            if item.code in items:
+                raise ItemCatalogueError(
+                    f"{path.name}: 項目 {item.code} が2回書かれています。片方を消してください。"
+                )
+            items[item.code] = item
+    return items
+
+
+def _item(row: dict, file: str) -> Item:
+    code = row.get("code", "（codeなし）")
+    known = {field.name: field for field in fields(Item)}
+    optional = {"protective", "forbidden_alone", "no_raise", "gap_why"}
+    for name in known:
+        if name not in row and name not in optional:
+            raise ItemCatalogueError(f"{file} の項目 {code} に {name} がありません。書き足してください。")
+    for name in row:
+        if name not in known:
+            raise ItemCatalogueError(
+                f"{file} の項目 {code} の {name} は使えません。つづりを確かめてください。"
+            )
+    for name, allowed in (("kind", KINDS), ("subject", SUBJECTS), ("absent_means", ABSENT_MEANS)):
+        if row[name] not in allowed:
+            raise ItemCatalogueError(
+                f"{file} の項目 {code} の {name} は {'・'.join(allowed)} のどれかにしてください。"
+            )
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", str(code)):
+        raise ItemCatalogueError(f"{file} の項目 {code} の code は半角の英小文字・数字・_ にしてください。")
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Item(**values)
+
+
+def items_hash(folder: Path = DATA / "items", sql: Path = SQL) -> str:
+    """SHA-256 over the catalogue and every SQL file an item value depends on, as hex."""
+    digest = hashlib.sha256()
+    paths = sorted(folder.glob("*.toml")) + [
+        path for room in ("staging", "child", "items") for path in sorted((sql / room).glob("*.sql"))
+    ]
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=512)
+def _statement(path: Path, _changed: int) -> str:
+    text = path.read_text(encoding="utf-8")
+    head = r"(?im)^create\s+(or\s+replace\s+)?(temp(orary)?\s+)?macro"
+    return re.sub(head, "create or replace temp macro", text)
+
+
+def _install_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    con.execute(_statement(path, path.stat().st_mtime_ns))
+
+
+def install_item(con: duckdb.DuckDBPyConnection, code: str) -> None:
+    """Create the macro item_<code>(as_of); the tables of `materialise` must be there."""
+    _install_file(con, SQL / "items" / f"item_{code}.sql")
+
+
+def extracts() -> list[str]:
+    """The extracts there is a staging file for, by name."""
+    return sorted(path.stem.removeprefix("stg_") for path in (SQL / "staging").glob("stg_*.sql"))
+
+
+def install(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the staging macros and the small calendar and text macros, for this connection only.
+
+    The macros of children, items and events are created by `materialise`, `compute` and `build_events`,
+    because DuckDB wants the tables they read to exist. Nothing is written to the database file.
+    """
+    for name in STAGING_HELPERS:
+        _install_file(con, SQL / "staging" / f"{name}.sql")
+    for name in extracts():
+        _install_file(con, SQL / "staging" / f"stg_{name}.sql")
+    for name in SCALAR_MACROS:
+        _install_file(con, SQL / "child" / f"{name}.sql")
+
+
+def _day(as_of: date) -> str:
+    return f"date '{as_of.isoformat()}'"
+
+
+def _temp(con: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
+    con.execute(f"create or replace temp table {table} as {query}")
+
+
+def materialise(
+    con: duckdb.DuckDBPyConnection, as_of: date, child_key: bytes, *, persist: bool = True
+) -> None:
+    """Lay out what was known on one day: `known_<extract>`, then the children and their families.
+
+    Args:
+        con: a connection to a linked snapshot (src_*, delivery, link); temporary objects belong to it alone,
+            so the following steps must use the same connection, not a cursor of it.
+        as_of: the judgement day.
+        child_key: secret for the opaque child_ref (HMAC-SHA256, first 16 hex digits).
+        persist: also write child, guardian, sibling and household_member into the database file
+            (False for a replay on a read-only snapshot).
+
+    Makes temporary tables known_*, resident, living_group, cohabitant, child_reference, guardian, sibling,
+    household_member and child.
+    """
+    install(con)
+    day = _day(as_of)
+    for name in extracts():
+        _temp(con, f"known_{name}", f"select * from stg_{name}({day})")
+    child = SQL / "child"
+    _install_file(con, child / "resident_now.sql")
+    _temp(con, "resident", f"select * from resident_now({day})")
+    _install_file(con, child / "shared_dwelling.sql")
+    doors = con.execute("select household_id, door from shared_dwelling()").fetchall()
+    groups = sorted(_connected(doors).items())
+    _frame(con, "living_group", groups, ("household_id", "living_group"))
+    _install_file(con, child / "cohabitant.sql")
+    _temp(con, "cohabitant", "select * from cohabitant_of_children()")
+    for table, call in CHILD_TABLES.items():
+        _install_file(con, child / f"{table}.sql")
+        _temp(con, table, f"select * from {call}")
+    ids = con.execute("select resident_id from cohabitant where is_child order by 1").fetchall()
+    refs = [(number, child_ref(child_key, number)) for (number,) in ids]
+    _frame(con, "child_reference", refs, ("resident_id", "child_ref"))
+    for name in ("council_now", "in_care_now", "last_seen", "school_place", "child"):
+        _install_file(con, child / f"{name}.sql")
+    _temp(con, "child", f"select * from child_derived({day})")
+    if persist:
+        _keep(con, ("child", *CHILD_TABLES))
+    for path in sorted((SQL / "items").glob("_*.sql")):
+        _install_file(con, path)
+
+
+def child_ref(key: bytes, resident_id: str) -> str:
+    """The opaque name of a child in addresses: 16 hex digits, the same for the same key and number."""
+    return hmac.new(key, resident_id.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _frame(
+    con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[str, str]], columns: tuple[str, str]
+) -> None:
+    frame = pd.DataFrame({name: [row[i] for row in rows] for i, name in enumerate(columns)}, dtype="str")
+    con.register("rows_of_frame", frame)
+    try:
+        select = ", ".join(f"{name}::varchar as {name}" for name in columns)
+        _temp(con, table, f"select {select} from rows_of_frame order by 1")
+    finally:
+        con.unregister("rows_of_frame")
+
+
+def _keep(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+    place = con.execute("select current_database()").fetchone()
+    assert place is not None
+    for table in tables:
+        con.execute(f'create or replace table "{place[0]}".main.{table} as select * from temp.{table}')
+
+
+def _connected(edges: list[tuple[str, str]]) -> dict[str, str]:
+    """Households that share a door, also over others: household -> smallest number of its group."""
+    parent: dict[str, str] = {}
+
+    def root(household: str) -> str:
+        parent.setdefault(household, household)
+        while parent[household] != household:
+            parent[household] = parent[parent[household]]
+            household = parent[household]
+        return household
+
+    first_behind: dict[str, str] = {}
+    for household, door in edges:
+        one, other = root(household), root(first_behind.setdefault(door, household))
+        if one != other:
+            parent[max(one, other)] = min(one, other)
+    return {household: root(household) for household in parent}
+
+
+def extract_status(con: duckdb.DuckDBPyConnection, as_of: date) -> pd.DataFrame:
+    """What stands behind each extract on a day: newest delivery, newest 登録日, rows, rows with a person.
+
+    Args:
+        con: a connection on which `materialise` ran for the same day.
+        as_of: the judgement day.
+
+    Returns:
+        One row per extract: extract, newest_delivered_on (null when nothing that counts was ever delivered),
+        newest_recorded_on, rows (known that day), settled (of these, rows whose person is known).
+    """
+    day = _day(as_of)
+    parts = [
+        f"""select '{name}' as extract,
+            (
+                select max(d.delivered_on) from delivery as d
+                where d.extract = '{name}' and d.delivered_on <= as_of_cutoff('{name}', {day})
+            ) as newest_delivered_on,
+            max(recorded_on) as newest_recorded_on, count(*) as rows, count(person_id) as settled
+            from known_{name}"""
+        for name in extracts()
+    ]
+    return con.execute(" union all ".join(parts) + " order by extract").df()
+
+
+def compute(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True) -> None:
+    """Compute every item of the catalogue for one day.
+
+    Args:
+        con: the connection on which `materialise` ran for the same day.
+        as_of: the judgement day.
+        persist: also write the tables into the database file.
+
+    Makes item_value (children with evidence), item_status (ok, 未連携 or データ途絶 by item) and item_gap
+    (children an item applies to and nothing is known of, while the extract itself is there).
+    A reader takes the value; without one, unknown when the status is not ok or a gap row stands; else 0.
+
+    Raises:
+        ItemMissingMacroError: an item has no file in sql/items.
+    """
+    items = load_items()
+    day = _day(as_of)
+    con.execute(
+        "create or replace temp table item_found (resident_id varchar, item varchar, value double,"
+        " events integer, event_ids varchar[], newest_occurred_on date, newest_recorded_on date)"
+    )
+    for code in items:
+        path = SQL / "items" / f"item_{code}.sql"
+        if not path.exists():
+            raise ItemMissingMacroError(
+                f"項目 {code} の sql/items/item_{code}.sql がありません。足してください。"
+            )
+        install_item(con, code)
+        con.execute(
+            f"insert into item_found select resident_id, '{code}', value, events, event_ids,"
+            f" newest_occurred_on, newest_recorded_on from item_{code}({day})"
+            " where value is not null and resident_id in (select resident_id from child)"
+        )
+    _temp(con, "item_value", "select * from item_found order by item, resident_id")
+    con.execute("drop table temp.item_found")
+    _status(con, items, as_of)
+    _gaps(con, items)
+    if persist:
+        _keep(con, ("item_value", "item_status", "item_gap"))
+
+
+def _status(con: duckdb.DuckDBPyConnection, items: dict[str, Item], as_of: date) -> None:
+    newest = dict(extract_status(con, as_of)[["extract", "newest_delivered_on"]].itertuples(index=False))
+    identities = {name: contract.identity for name, contract in load_contracts().items()}
+    rows = []
+    for item in items.values():
+        needed = [item.extract]
+        if identities.get(item.extract, "").startswith("via:"):
+            needed.append(identities[item.extract].removeprefix("via:"))
+        if any(pd.isna(newest.get(name)) for name in needed):
+            state = "未連携"
+        elif (pd.Timestamp(as_of) - pd.Timestamp(newest[item.extract])).days > item.freshness_days:
+            state = "データ途絶"
+        else:
+            state = "ok"
+        rows.append((item.code, state))
+    _frame(con, "item_status", sorted(rows), ("item", "state"))
+
+
+def _gaps(con: duckdb.DuckDBPyConnection, items: dict[str, Item]) -> None:
+    """Children an item applies to and has no value for, where that does not mean 0."""
+    identities = {name: contract.identity for name, contract in load_contracts().items()}
+    parts = ["select null::varchar as resident_id, null::varchar as item, null::varchar as why where false"]
+    for item in items.values():
+        identity = identities.get(item.extract, "resident_id")
+        own = item.subject in ("child", "mother")
+        via_roster = identity == "via:pupil_roster" and own
+        if item.absent_means == "zero" and not via_roster:
+            continue
+        why = f"'{item.gap_why}'"
+        condition = "true"
+        if via_roster:
+            why = f"case when c.no_public_school then '市立校の名簿にない' else {why} end"
+            condition = "c.no_public_school" if item.absent_means == "zero" else "true"
+        elif identity == "person" and own:
+            why = f"""case when c.resident_id in (
+                select l.resident_id from link as l where l.extract = '{item.extract}' and l.status = 'review'
+            ) then '名寄せできていない' else {why} end"""
+        parts.append(
+            f"""select c.resident_id, '{item.code}', {why}
+            from child as c
+            where ({item.applies}) and {condition}
+                and c.resident_id not in (
+                    select v.resident_id from item_value as v where v.item = '{item.code}'
+                )
+                and (select s.state from item_status as s where s.item = '{item.code}') = 'ok'"""
+        )
+    _temp(con, "item_gap", f"select * from ({' union all '.join(parts)}) order by item, resident_id")
+
+
+def build_events(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True) -> None:
+    """Collect the dated facts of every department about children and the people they live with into `event`.
+
+    Args:
+        con: the connection on which `materialise` ran for the same day.
+        as_of: the judgement day.
+        persist: also write the table into the database file.
+    """
+    day = _day(as_of)
+    parts = []
+    contracts = load_contracts()
+    for path in sorted((SQL / "events").glob("event_*.sql")):
+        _install_file(con, path)
+        extract = path.stem.removeprefix("event_")
+        parts.append(
+            f"""select '{extract}:' || e.record_key as event_id, e.resident_id,
+                '{contracts[extract].department_code}' as department_code, '{extract}' as extract,
+                e.occurred_on, e.ended_on, e.recorded_on, e.kind, e.title, e.detail,
+                e.grade::tinyint as grade, e.is_support
+            from event_{extract}({day}) as e
+            where e.resident_id in (select resident_id from household_member) and e.occurred_on <= {day}"""
+        )
+    events = " union all ".join(parts)
+    _temp(con, "event", f"select * from ({events}) order by resident_id, occurred_on, event_id")
+    if persist:
+        _keep(con, ("event",))

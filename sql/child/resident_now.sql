@@ -1,0 +1,33 @@
+-- resident_now: everybody who lives in the city on `as_of` as known that day, one row per resident.
+-- born_from/born_to: the earliest and latest birth date what is known allows; equal when the date is known.
+-- Source: 住民基本台帳. Somebody whose move or death lies after `as_of` still lives here.
+create or replace temp macro resident_now(as_of) as table
+with register as (
+    select * from known_resident_register
+),
+living_here as (
+    select * from register
+    where resident_since <= as_of and (status = '1' or status_on > as_of)
+),
+chains as (
+    select relation, relation_chain(relation) as chain from (select distinct relation from living_here)
+),
+dated as (
+    select
+        h.*,
+        c.chain,
+        coalesce(h.birth_date, make_date(h.birth_year, coalesce(h.birth_month, 1), 1)) as born_from,
+        coalesce(h.birth_date, last_day(make_date(h.birth_year, coalesce(h.birth_month, 12), 1))) as born_to
+    from living_here as h
+    left join chains as c on c.relation is not distinct from h.relation
+),
+final as (
+    select
+        *,
+        completed_years(least(born_to, as_of), as_of) as age,
+        school_grade_on(born_from, as_of) as grade_if_oldest,
+        school_grade_on(born_to, as_of) as grade_if_youngest,
+        coalesce(born_from <= as_of and school_grade_on(born_to, as_of) <= 12, false) as is_child
+    from dated
+)
+select * from final;
