@@ -1,0 +1,44 @@
+"""Normalisation: match keys for names, readings and addresses, beside the raw value and never in its place."""
+
+from kodomo.normalize.addresses import Address, address_parts, address_parts_many, same_dwelling_key
+from kodomo.normalize.kana import kana_key, kana_keys, phonetic_key, phonetic_keys
+from kodomo.normalize.names import (
+    is_kana,
+    is_latin,
+    is_mojibake,
+    latin_key,
+    loose_key,
+    loose_keys,
+    name_key,
+    name_keys,
+    name_parts,
+    romaji_skeleton,
+    split_name,
+    unknown_characters,
+)
+from kodomo.normalize.search import search_key, search_keys
+
+__all__ = [
+    "Address",
+    "address_parts",
+    "address_parts_many",
+    "is_kana",
+    "is_latin",
+    "is_mojibake",
+    "kana_key",
+    "kana_keys",
+    "latin_key",
+    "loose_key",
+    "loose_keys",
+    "name_key",
+    "name_keys",
+    "name_parts",
+    "phonetic_key",
+    "phonetic_keys",
+    "romaji_skeleton",
+    "same_dwelling_key",
+    "search_key",
+    "search_keys",
+    "split_name",
+    "unknown_characters",
+]

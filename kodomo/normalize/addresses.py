@@ -1,0 +1,191 @@
+"""Addresses: town, 丁目, 番, 号 and room out of every notation, and a key for who lives together."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple, overload
+
+from kodomo.normalize.names import variants
+from kodomo.normalize.text import BLANKS, DASHES, UPPER, fold_column, nfkc, translate
+from kodomo.paths import DATA
+
+TOWNS = DATA / "variants" / "towns.csv"
+
+
+class Address(NamedTuple):
+    """One address in parts; "" and None where a part is not given, chome 0 where the town has none."""
+
+    town: str
+    chome: int
+    block: int | None
+    number: int | None
+    room: str
+
+
+NOWHERE = Address("", 0, None, None, "")
+
+_BLANK_RUN = re.compile(f"[{re.escape(BLANKS)}]+")
+_DIGIT_DASH = re.compile(rf"(?<=\d) ?[{re.escape(DASHES)}] ?(?=\d)")
+_KANJI_NUMBER = re.compile("[〇一二三四五六七八九十百]+(?=丁目|番|号)")
+_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")}
+_POSTCODE = re.compile(r"^〒? ?(?:\d{3}-?\d{4} )?")
+_CHOME = re.compile(r"^ ?(\d+) ?丁目?[- の]?")
+_FALLBACK_TOWN = re.compile(r"^[^\d]*?(?=\d|$)")
+_LOT = re.compile(r"(?<=\d) ?(?:番地[のノ]?|番[のノ]?|[のノ](?=\d)) ?")
+_NUMBERS = re.compile(r"^ ?(\d+(?:-\d+)*)-?(?:号(?!室|棟|館))?")
+_FLOOR = re.compile(r"\d+(?:階|F(?![A-Z]))")
+_ROOM = re.compile(r"([A-Z])?[- ]?(\d+)([A-Z])?")
+_WING = re.compile(r"([A-Z]|\d+)号?[棟館]")
+_DETAIL_NOISE = re.compile("号室|号|室|[- ・.,()]|[" + re.escape(DASHES) + "]")
+
+
+def _arabic(match: re.Match[str]) -> str:
+    total = current = 0
+    for char in match[0]:
+        if char in _DIGITS:
+            current = current * 10 + _DIGITS[char]
+        else:
+            total += max(current, 1) * (10 if char == "十" else 100)
+            current = 0
+    return str(total + current)
+
+
+def _fold_address(text: str) -> str:
+    text = _BLANK_RUN.sub(" ", translate(nfkc(text), UPPER))
+    text = translate(translate(unicodedata.normalize("NFKC", text), variants()[0]), variants()[1])
+    return _KANJI_NUMBER.sub(_arabic, _DIGIT_DASH.sub("-", text))
+
+
+def _small_ke(text: str) -> str:
+    return re.sub("(?<=[一-龠])[ヶケがガ](?=[一-龠])", "ケ", text)
+
+
+@cache
+def _towns() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]], re.Pattern[str]]:
+    """Return the pattern of known towns, their spelling and whether they have 丁目, and the pattern of the city's name."""
+    known: dict[str, tuple[str, bool]] = {}
+    places: list[tuple[str, str]] = []
+    with TOWNS.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            places.append((row["prefecture"], row["city"]))
+            town = _small_ke(_fold_address(row["town"]))
+            for spelling in (row["town"], *filter(None, row["aliases"].split(";"))):
+                known[_small_ke(_fold_address(spelling))] = (town, row["has_chome"] == "1")
+    names = "|".join(sorted(map(re.escape, known), key=lambda name: (-len(name), name)))
+    prefecture, city = (_fold_address(part) for part in places[0])
+    home = re.compile(f"^(?:{re.escape(prefecture)})? ?(?:{re.escape(city)})? ?(?:大字|字)?")
+    return re.compile(rf"(?:{names})(?=[ \d-]|$)"), known, home
+
+
+def _room(detail: str) -> str:
+    if not detail:
+        return ""
+    text = _FLOOR.sub(" ", detail)
+    wing = _WING.search(text)
+    if wing:
+        text = text[: wing.start()] + " " + text[wing.end() :]
+    found = _ROOM.findall(text)
+    if found:
+        room = "".join(found[-1])
+    elif wing:
+        room = ""
+    else:
+        return _DETAIL_NOISE.sub("", detail)
+    return f"{wing[1]}-{room}" if wing else room
+
+
+def _parse(text: str, detail: str) -> Address:
+    """Read one folded address; `detail` is the folded 方書."""
+    known_town, known, home = _towns()
+    text = _small_ke(text.strip())
+    if not text:
+        return NOWHERE
+    text = home.sub("", _POSTCODE.sub("", text), count=1)
+    match = known_town.match(text)
+    has_chome: bool | None = None
+    if match:
+        town, has_chome = known[match[0]]
+        rest = text[match.end() :]
+    else:
+        match = _FALLBACK_TOWN.match(text)
+        end = match.end() if match else len(text)
+        town, rest = text[:end].replace(" ", ""), text[end:]
+    chome = 0
+    explicit = _CHOME.match(rest)
+    block_first = explicit is not None or re.match(r" ?\d+ ?番", rest) is not None
+    if explicit:
+        chome, rest = int(explicit[1]), rest[explicit.end() :]
+    rest = _LOT.sub("-", rest)
+    numbers: list[int] = []
+    found = _NUMBERS.match(rest)
+    if found:
+        numbers = [int(part[:9]) for part in found[1].split("-")]
+        rest = rest[found.end() :]
+    if not block_first and numbers and (has_chome or (has_chome is None and len(numbers) >= 3)):
+        chome = numbers.pop(0)
+    block = numbers[0] if numbers else None
+    number = numbers[1] if len(numbers) > 1 else None
+    room = _room(detail) or (str(numbers[2]) if len(numbers) > 2 else _room(rest.strip()))
+    return Address(town, chome, block, number, room)
+
+
+def address_parts(address: str | None, detail: str | None = None) -> Address:
+    """Return town, 丁目, 番, 号 and room of one address (`detail` is the 方書).
+
+    Reads 庄内東町1丁目2番3号, 庄内東町１－２－３, 庄内東町一丁目二番三号, with or without prefecture and city, with the
+    building behind the number or in `detail`. An address of another city keeps that city in `town`.
+    """
+    return address_parts_many([address], [detail])[0]
+
+
+def address_parts_many(addresses: Iterable[str | None], details: Iterable[str | None] | None = None) -> list[Address]:
+    """Return `address_parts` of every row; each distinct pair of address and 方書 is read once."""
+    addresses = list(addresses)
+    folded = fold_column(addresses, _fold_address)
+    other = fold_column(details, _fold_address) if details is not None else [""] * len(addresses)
+    seen: dict[tuple[str, str], Address] = {}
+    out: list[Address] = []
+    for pair in zip(folded, other, strict=True):
+        found = seen.get(pair)
+        if found is None:
+            found = seen[pair] = _parse(*pair)
+        out.append(found)
+    return out
+
+
+@overload
+def same_dwelling_key(address: str | None, detail: str | None = None) -> str: ...
+@overload
+def same_dwelling_key(address: Iterable[str | None], detail: Iterable[str | None] | None = None) -> list[str]: ...
+def same_dwelling_key(address, detail=None):  # pyright: ignore[reportInconsistentOverload]
+    """Return a key that two residents share when address and 方書 are the same in any notation; "" is nobody's home.
+
+    Takes one address or a whole column (list or Series, with a column of 方書 of the same length) and returns one key
+    or a list of keys. The building's name counts, so that two buildings on one lot stay apart.
+    """
+    if address is None or isinstance(address, str):
+        return same_dwelling_key([address], [detail])[0]
+    addresses = [value if isinstance(value, str) else None for value in address]
+    details = [value if isinstance(value, str) else None for value in detail] if detail is not None else [None] * len(addresses)
+    folded = fold_column(addresses, _fold_address)
+    other = fold_column(details, _fold_address)
+    seen: dict[tuple[str, str], str] = {}
+    keys: list[str] = []
+    for text, extra in zip(folded, other, strict=True):
+        key = seen.get((text, extra))
+        if key is None:
+            place = _parse(text, "")
+            if not place.town:
+                key = ""
+            elif place.block is None:
+                key = f"{_DETAIL_NOISE.sub('', text)}|{_DETAIL_NOISE.sub('', extra)}"
+            else:
+                home = f"{place.town}|{place.chome}|{place.block}|{place.number or ''}"
+                key = f"{home}|{_DETAIL_NOISE.sub('', extra) or place.room}"
+            seen[text, extra] = key
+        keys.append(key)
+    return keys

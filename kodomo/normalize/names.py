@@ -1,0 +1,152 @@
+"""Names: keys that see through variant characters, widths and blanks, and the split into 姓 and 名."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from functools import cache
+
+from kodomo.normalize.kana import kana_key
+from kodomo.normalize.text import BLANKS, UPPER, fold_column, nfkc, translate
+from kodomo.paths import DATA
+
+VARIANTS = DATA / "variants" / "kanji.csv"
+STRICT = frozenset({"same", "oldnew", "variant"})
+_NOISE = BLANKS + "・･·.,、。'’`´*＊"
+_DELETE: dict[int, int | None] = {**UPPER, **dict.fromkeys(map(ord, _NOISE), None)}
+_GAP = re.compile(f"[{re.escape(BLANKS)}・･]+")
+_BRACKETS = re.compile(r"[(（\[［〔【<＜].*?[)）\]］〕】>＞]")
+_TITLE = re.compile("(?:様|さま|ちゃん|君|くん|殿)$")
+_UNKNOWN = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd\ufffd〓□■●◆◎☆★?？]")
+_KANA_ONLY = re.compile(r"[\u3041-\u309f\u30a0-\u30ff\uff66-\uff9f]+")
+# What UTF-8 read as CP932 looks like: these lead characters stand for the first bytes of kana and common kanji.
+_MOJIBAKE = re.compile("[縺繧繝蜷螟逕蟄鬮豁譛譁蜑莨隕貂郢髮遘鄙闕邇�]|ã[\u0080-\u00bf]|[æåçèé][\u0080-\u00bf]")
+_ROMAJI = dict(zip(
+    "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲンガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴ",
+    ("A I U E O KA KI KU KE KO SA SHI SU SE SO TA CHI TSU TE TO NA NI NU NE NO HA HI FU HE HO MA MI MU ME MO YA YU YO RA RI "
+     "RU RE RO WA O N GA GI GU GE GO ZA JI ZU ZE ZO DA JI ZU DE DO BA BI BU BE BO PA PI PU PE PO BU").split(), strict=True))  # fmt: skip
+_SOUND = [(re.compile(p), r) for p, r in (
+    ("PH", "F"), ("TH", "T"), ("CK|Q|C(?=[AOUKL])|X", "K"), ("SCH|SH|CH|TS|TZ|Z|J|C|S", "S"), ("L", "R"), ("V|W(?=[AEIO])", "B"),
+    ("F|HU", "H"), ("DH", "D"), ("GH", "G"), ("KH", "K"), ("NG(?![AEIOU])", "N"), ("M(?=[BPM])", "N"), ("Y", "I"),
+    ("[AEIOUWH]", ""), (r"(.)\1+", r"\1"))]  # fmt: skip
+
+
+@cache
+def variants() -> tuple[dict[int, int], dict[int, int]]:
+    """Return the variant table as two translations: characters that are the same, and those also that lists confuse."""
+    strict: dict[int, int] = {}
+    loose: dict[int, int] = {}
+    with VARIANTS.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            table = strict if row["class"] in STRICT else loose
+            table[ord(unicodedata.normalize("NFKC", row["variant"]))] = ord(row["base"])
+    both = {source: loose.get(target, target) for source, target in strict.items()} | loose
+    both |= {ord("ヶ"): ord("ケ"), ord("ヵ"): ord("カ"), ord("之"): ord("ノ"), ord("の"): ord("ノ")}
+    return strict, both
+
+
+def _fold_name(text: str) -> str:
+    for _ in range(2):  # a second pass for marks that joined their letter only after the blank between went
+        text = unicodedata.normalize("NFKC", translate(nfkc(text), _DELETE))
+    return translate(translate(text, _DELETE), variants()[0])
+
+
+def _fold_loose(text: str) -> str:
+    return translate(_fold_name(text), variants()[1])
+
+
+def name_key(text: str | None) -> str:
+    """Return the name without blanks, widths and variant drawings: 髙澤　花子 → 高沢花子.
+
+    Two names share a key only when they differ in blanks, width, letter case, variation selectors or pairs of
+    data/variants/kanji.csv other than `confusable`. Private-use characters stay as they are.
+    """
+    return name_keys([text])[0]
+
+
+def name_keys(values: Iterable[str | None]) -> list[str]:
+    """Return `name_key` of every value of a column."""
+    return fold_column(values, _fold_name)
+
+
+def loose_key(text: str | None) -> str:
+    """Return `name_key` with the confusable characters folded too (斎/斉, 凛/凜, ノ/の/之); never enough alone."""
+    return loose_keys([text])[0]
+
+
+def loose_keys(values: Iterable[str | None]) -> list[str]:
+    """Return `loose_key` of every value of a column."""
+    return fold_column(values, _fold_loose)
+
+
+def name_parts(text: str | None) -> list[str]:
+    """Return the blank-separated parts of a name as written, without what stands in brackets and without 様 or 君."""
+    if not text:
+        return []
+    bare = _BRACKETS.sub(" ", text) or text
+    parts = [part for part in _GAP.split(bare) if part]
+    if not parts:
+        parts = [part for part in _GAP.split(text) if part]
+    if len(parts) > 1 and _TITLE.fullmatch(parts[-1]):
+        parts.pop()
+    return parts
+
+
+def split_name(name: str | None, surnames: Collection[str]) -> tuple[str, str]:
+    """Return the keys of 姓 and 名.
+
+    A blank decides where there is one; otherwise the longest beginning found among `surnames` (a set of `name_key`
+    values, usually all surnames of the register); otherwise two characters of three or more, one of two.
+    """
+    parts = name_parts(name)
+    if len(parts) > 1:
+        return name_key(parts[0]), name_key("".join(parts[1:]))
+    key = name_key(parts[0] if parts else "")
+    for length in range(min(len(key) - 1, 12), 0, -1):
+        if key[:length] in surnames:
+            return key[:length], key[length:]
+    cut = 2 if len(key) > 2 else 1
+    return key[:cut], key[cut:]
+
+
+def is_kana(text: str | None) -> bool:
+    """True when the name is written in hiragana or katakana alone."""
+    return bool(text) and _KANA_ONLY.fullmatch("".join(name_parts(text))) is not None
+
+
+def is_latin(text: str | None) -> bool:
+    """True when the name is written in the alphabet (accents and blanks allowed)."""
+    letters = [char for char in nfkc(text or "") if char.isalpha()]
+    return bool(letters) and all(unicodedata.name(char, "").startswith("LATIN") for char in letters)
+
+
+def latin_key(text: str | None) -> str:
+    """Return an alphabet name with its words sorted, so that either order gives one key: 'Van An NGUYEN' → 'AN NGUYEN VAN'."""
+    plain = unicodedata.normalize("NFD", nfkc(text or "").upper().replace("Đ", "D"))
+    words = re.findall("[A-Z]+", "".join(char for char in plain if not unicodedata.combining(char)))
+    return " ".join(sorted(words))
+
+
+def romaji_skeleton(text: str | None) -> str:
+    """Return the consonants of an alphabet or katakana name, words sorted, so that NGUYEN and グエン come near."""
+    words: list[str] = []
+    for part in name_parts(text):
+        if not is_latin(part):
+            part = "".join(_ROMAJI.get(char, "") for char in kana_key(part))
+        word = latin_key(part).replace(" ", "")
+        for pattern, replacement in _SOUND:
+            word = pattern.sub(replacement, word)
+        words.append(word)
+    return " ".join(sorted(filter(None, words)))
+
+
+def unknown_characters(text: str | None) -> bool:
+    """True when a character is private (外字), lost or a placeholder such as 〓, so that it may stand for any other."""
+    return bool(text) and _UNKNOWN.search(text or "") is not None
+
+
+def is_mojibake(text: str | None) -> bool:
+    """True when the text looks like bytes read in the wrong encoding (繧ｿ繝ｭ繧ｦ, ã‚¿ãƒ­)."""
+    return bool(text) and len(_MOJIBAKE.findall(text or "")) * 3 >= len(text or "")
