@@ -2,7 +2,7 @@
 -- months.
 -- Months without school days (August) are passed over; a child whose newest month is older has no row and
 -- reads 不明.
-create or replace macro attendance_recent(as_of) as table
+create or replace temp macro attendance_recent(as_of) as table
 with
 months as (
     select *

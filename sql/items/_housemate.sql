@@ -1,5 +1,5 @@
 -- housemate(): who lives with each child (世帯番号 or the same address and 方書), the child excepted.
-create or replace macro housemate() as table
+create or replace temp macro housemate() as table
 with
 children as (
     select resident_id, living_group from child

@@ -4,7 +4,7 @@
 -- own pace is absence per school day over the three school months before it (none: 不明).
 -- Why: many children who stop going stop after a long holiday; the first month shows it before the year's
 -- total does.
-create or replace macro item_absence_after_holiday(as_of) as table
+create or replace temp macro item_absence_after_holiday(as_of) as table
 with
 months as (
     select *

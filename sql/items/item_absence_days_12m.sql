@@ -2,7 +2,7 @@
 -- Unit 日; 0 when months were delivered without absence. Window: the twelve whole months up to as_of and the
 -- month as_of lies in as far as delivered; does not restart in April.
 -- Why: the same measure as the fiscal year's, but steady over the turn of the year.
-create or replace macro item_absence_days_12m(as_of) as table
+create or replace temp macro item_absence_days_12m(as_of) as table
 with
 months as (
     select * from attendance_months(as_of)

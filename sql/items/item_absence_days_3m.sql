@@ -2,7 +2,7 @@
 -- Unit 日; 0 when present throughout. Window: the last three delivered months with school days, none older than
 -- four months.
 -- Why: recent change, independent of where in the fiscal year as_of lies.
-create or replace macro item_absence_days_3m(as_of) as table
+create or replace temp macro item_absence_days_3m(as_of) as table
 with
 months as (
     select * from attendance_recent(as_of)

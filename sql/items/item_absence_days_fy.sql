@@ -4,7 +4,7 @@
 -- items bridge the turn of the year.
 -- Why: 30 days a year is 長期欠席 in the national survey; 7, 30 and 90 days are the steps of the screening sheet
 -- (domain.md 1.7).
-create or replace macro item_absence_days_fy(as_of) as table
+create or replace temp macro item_absence_days_fy(as_of) as table
 with
 months as (
     select * from attendance_months(as_of)

@@ -2,7 +2,7 @@
 -- Unit %, one decimal; 0 when present throughout. Window: the last three delivered months with school days,
 -- none older than four months.
 -- Why: comparable between months with many and few school days and between schools.
-create or replace macro item_absence_rate_3m(as_of) as table
+create or replace temp macro item_absence_rate_3m(as_of) as table
 with
 months as (
     select * from attendance_recent(as_of)

@@ -6,7 +6,7 @@
 -- Rates per school day are compared, so that holidays do not look like recovery; months without school days do
 -- not count.
 -- Why: change against the child's own past finds children whose numbers are still small.
-create or replace macro item_absence_rise(as_of) as table
+create or replace temp macro item_absence_rise(as_of) as table
 with
 recent as (
     select * from attendance_recent(as_of)

@@ -4,7 +4,7 @@
 -- looked at; months without school days neither count nor break the row.
 -- Why: how long the child has been gone says more than how many days; monthly figures cannot show rows of
 -- single days.
-create or replace macro item_absence_streak(as_of) as table
+create or replace temp macro item_absence_streak(as_of) as table
 with
 months as (
     select

@@ -2,7 +2,7 @@
 -- Unit 件; window 24 months by 受付日.
 -- Why: the strongest record the city itself holds. The subject is whom the row was matched to, never a sister
 -- or brother.
-create or replace macro item_abuse_consultation_24m(as_of) as table
+create or replace temp macro item_abuse_consultation_24m(as_of) as table
 with
 children as (
     select resident_id from child

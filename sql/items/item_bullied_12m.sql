@@ -2,7 +2,7 @@
 -- Unit 件; window 12 months by 認知日.
 -- Why: repeated incidents weigh more than one. A count says as much of the school's diligence as of the child
 -- (domain.md 3.3).
-create or replace macro item_bullied_12m(as_of) as table
+create or replace temp macro item_bullied_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- bullied_open: incidents with the child as the bullied one that are not resolved (取組中, 見守り) on as_of.
 -- Unit 件. Window: on the day, however old the incident; the state is the one known on as_of.
 -- Why: what still goes on weighs more than what was settled.
-create or replace macro item_bullied_open(as_of) as table
+create or replace temp macro item_bullied_open(as_of) as table
 with
 children as (
     select resident_id from child

@@ -2,7 +2,7 @@
 -- Unit か月. Window: on the day.
 -- Why: three months without new acts is the rule for 解消 (domain.md 3.3); longer means the school's work has
 -- not ended it.
-create or replace macro item_bullied_open_months(as_of) as table
+create or replace temp macro item_bullied_open_months(as_of) as table
 with
 children as (
     select resident_id from child

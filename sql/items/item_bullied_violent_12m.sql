@@ -2,7 +2,7 @@
 -- (態様 4, 5, 6).
 -- Unit 件; window 12 months by 認知日.
 -- Why: kinds that may be crimes (暴行・恐喝・窃盗) are seen apart from teasing.
-create or replace macro item_bullied_violent_12m(as_of) as table
+create or replace temp macro item_bullied_violent_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- bullying_perpetrator_12m: incidents in which the child was recognised as one who bullied (加害).
 -- Unit 件; window 12 months by 認知日.
 -- Why: a child who bullies often has trouble of its own; bystanders (周囲) are not counted.
-create or replace macro item_bullying_perpetrator_12m(as_of) as table
+create or replace temp macro item_bullying_perpetrator_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -2,7 +2,7 @@
 -- months.
 -- Unit 有無 (1).
 -- Why: いじめ防止対策推進法 28条; its effects on life and schooling outlast the school's case.
-create or replace macro item_bullying_serious(as_of) as table
+create or replace temp macro item_bullying_serious(as_of) as table
 with
 children as (
     select resident_id from child

@@ -3,7 +3,7 @@
 -- included); per person the newest 認定日 is the state.
 -- Living together is 世帯番号 or the same address and 方書, so that 世帯分離 hides nobody.
 -- Why: the child may be caring for a family member (young carer); means nothing alone.
-create or replace macro item_care_need_family(as_of) as table
+create or replace temp macro item_care_need_family(as_of) as table
 with
 housemates as (
     select * from housemate()

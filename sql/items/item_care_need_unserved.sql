@@ -3,7 +3,7 @@
 -- Level as in care_need_family; 0 is never given. Window: certifications valid on as_of. Rows without an entry
 -- about service are left out.
 -- Why: where no service comes, the family does the caring, and the child with it.
-create or replace macro item_care_need_unserved(as_of) as table
+create or replace temp macro item_care_need_unserved(as_of) as table
 with
 housemates as (
     select * from housemate()

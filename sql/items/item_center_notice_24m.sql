@@ -2,7 +2,7 @@
 -- Unit 件; window 24 months by 通告日.
 -- Why: the heaviest outside signal; half of them come from the police without any earlier contact (domain.md
 -- 4).
-create or replace macro item_center_notice_24m(as_of) as table
+create or replace temp macro item_center_notice_24m(as_of) as table
 with
 children as (
     select resident_id from child

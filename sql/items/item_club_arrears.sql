@@ -2,7 +2,7 @@
 -- Unit か月 (the largest of the child's memberships). Window: on the day; memberships ended on or before as_of
 -- do not count.
 -- Why: three months and more score 2 in the screening sheet (domain.md 1.7, 諸費滞納).
-create or replace macro item_club_arrears(as_of) as table
+create or replace temp macro item_club_arrears(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- club_left_arrears: the child lost its place in the after-school club because fees were not paid (退会事由 3).
 -- Unit 有無 (1). Window 12 months by 退会日.
 -- Why: money took away a daily place where adults saw the child.
-create or replace macro item_club_left_arrears(as_of) as table
+create or replace temp macro item_club_left_arrears(as_of) as table
 with
 children as (
     select resident_id from child

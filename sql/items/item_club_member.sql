@@ -1,7 +1,7 @@
 -- club_member: the child belongs to an after-school club on as_of.
 -- Unit 有無 (1). Window: on the day.
 -- Why: protective; adults who see the child every day, and a door to the family.
-create or replace macro item_club_member(as_of) as table
+create or replace temp macro item_club_member(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- consultation_12m: consultations taken by こども安心課 about the child, of any kind.
 -- Unit 件; window 12 months by 受付日.
 -- Why: context only. Asking for advice is not a risk.
-create or replace macro item_consultation_12m(as_of) as table
+create or replace temp macro item_consultation_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- consultation_bullying_12m: consultations about bullying (相談種別 50).
 -- Unit 件; window 12 months by 受付日.
 -- Why: may be unknown to the school; set beside いじめ認知.
-create or replace macro item_consultation_bullying_12m(as_of) as table
+create or replace temp macro item_consultation_bullying_12m(as_of) as table
 with
 children as (
     select resident_id from child

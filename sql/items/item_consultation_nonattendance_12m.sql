@@ -1,7 +1,7 @@
 -- consultation_nonattendance_12m: consultations about not going to school (相談種別 40).
 -- Unit 件; window 12 months by 受付日.
 -- Why: reaches children of private schools too, whose attendance the city does not receive.
-create or replace macro item_consultation_nonattendance_12m(as_of) as table
+create or replace temp macro item_consultation_nonattendance_12m(as_of) as table
 with
 children as (
     select resident_id from child

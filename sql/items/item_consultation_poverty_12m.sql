@@ -1,7 +1,7 @@
 -- consultation_poverty_12m: consultations about poverty and daily life (相談種別 80).
 -- Unit 件; window 12 months by 受付日.
 -- Why: hardship told by the family before any benefit shows it.
-create or replace macro item_consultation_poverty_12m(as_of) as table
+create or replace temp macro item_consultation_poverty_12m(as_of) as table
 with
 children as (
     select resident_id from child

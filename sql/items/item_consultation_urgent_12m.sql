@@ -1,7 +1,7 @@
 -- consultation_urgent_12m: consultations judged urgent (緊急度 3 高) at intake.
 -- Unit 件; window 12 months by 受付日.
 -- Why: the intake officer's own judgement of the day.
-create or replace macro item_consultation_urgent_12m(as_of) as table
+create or replace temp macro item_consultation_urgent_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- contact_missed_6m: contacts of こども安心課 with child or guardian that ended in 不在 or 拒否 (結果 2, 3; 相手 1, 2).
 -- Unit 回; window 6 months by 対応日.
 -- Why: a family nobody can meet is a sign of its own; an absent school or clinic is not.
-create or replace macro item_contact_missed_6m(as_of) as table
+create or replace temp macro item_contact_missed_6m(as_of) as table
 with
 children as (
     select resident_id from child

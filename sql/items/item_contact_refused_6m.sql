@@ -1,7 +1,7 @@
 -- contact_refused_6m: contacts of こども安心課 that child or guardian refused (結果 3; 相手 1, 2).
 -- Unit 回; window 6 months by 対応日.
 -- Why: refusing is told apart from being out; another department may be the better door.
-create or replace macro item_contact_refused_6m(as_of) as table
+create or replace temp macro item_contact_refused_6m(as_of) as table
 with
 children as (
     select resident_id from child

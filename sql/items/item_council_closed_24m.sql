@@ -1,13 +1,13 @@
 -- council_closed_24m: a council case of the child was closed and none is open on as_of.
 -- Unit 有無 (1). Window 24 months by 終結日.
 -- Why: closed is not without risk (domain.md 3.3); past cases score 1 in the screening sheet.
-create or replace macro item_council_closed_24m(as_of) as table
+create or replace temp macro item_council_closed_24m(as_of) as table
 with
 children as (
     select resident_id from child
 ),
 council as (
-    select * from council_state(as_of) where person_id is not null
+    select * from council_now(as_of) where person_id is not null
 ),
 still_open as (
     select distinct person_id from council where is_open

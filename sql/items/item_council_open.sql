@@ -3,13 +3,13 @@
 -- 登載日 is the state.
 -- A 特定妊婦 case belongs to the mother it was matched to and says nothing of her other children here.
 -- Why: already known to the centre; shown beside every reason, and the truth for worsening.
-create or replace macro item_council_open(as_of) as table
+create or replace temp macro item_council_open(as_of) as table
 with
 children as (
     select resident_id from child
 ),
 council as (
-    select * from council_state(as_of) where is_open
+    select * from council_now(as_of) where is_open
 ),
 final as (
     select

@@ -2,7 +2,7 @@
 -- Unit 回; window 12 months by the 登載日 of the higher row; compared with the row before it of the same 受付番号.
 -- Closing rows are left out.
 -- Why: a case that gets worse is looked at again at once.
-create or replace macro item_council_severity_up_12m(as_of) as table
+create or replace temp macro item_council_severity_up_12m(as_of) as table
 with
 children as (
     select resident_id from child

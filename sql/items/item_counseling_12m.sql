@@ -1,7 +1,7 @@
 -- counseling_12m: sessions of 教育相談 about the child, whatever the subject.
 -- Unit 回; window 12 months by 相談日.
 -- Why: context only. Using counselling is help, not a risk.
-create or replace macro item_counseling_12m(as_of) as table
+create or replace temp macro item_counseling_12m(as_of) as table
 with
 children as (
     select resident_id from child

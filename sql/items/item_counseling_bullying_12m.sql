@@ -1,7 +1,7 @@
 -- counseling_bullying_12m: sessions of 教育相談 whose main subject is bullying (主訴 2).
 -- Unit 回; window 12 months by 相談日.
 -- Why: what family or child told the centre may not yet be known as いじめ認知 at the school.
-create or replace macro item_counseling_bullying_12m(as_of) as table
+create or replace temp macro item_counseling_bullying_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- counseling_home_12m: sessions of 教育相談 whose main subject is home and upbringing (主訴 4).
 -- Unit 回; window 12 months by 相談日.
 -- Why: trouble at home told to the school side; never raises a level by itself.
-create or replace macro item_counseling_home_12m(as_of) as table
+create or replace temp macro item_counseling_home_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- counseling_nonattendance_12m: sessions of 教育相談 whose main subject is not going to school (主訴 1).
 -- Unit 回; window 12 months by 相談日.
 -- Why: names the difficulty where absence alone does not say why; never raises a level by itself.
-create or replace macro item_counseling_nonattendance_12m(as_of) as table
+create or replace temp macro item_counseling_nonattendance_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -2,7 +2,7 @@
 -- Unit 日; 0 when delivered as 0; schools that do not deliver the column stay 不明. Window: the last three
 -- delivered months with school days, none older than four months.
 -- Why: protective; the child is learning and seen somewhere. These days are no absence.
-create or replace macro item_counted_present_3m(as_of) as table
+create or replace temp macro item_counted_present_3m(as_of) as table
 with
 months as (
     select * from attendance_recent(as_of)

@@ -1,7 +1,7 @@
 -- custody_returned_12m: the child came home from temporary custody and is not in care on as_of.
 -- Unit 有無 (1). Window 12 months by 一時保護解除日.
 -- Why: the months after the return are the ones to stay close.
-create or replace macro item_custody_returned_12m(as_of) as table
+create or replace temp macro item_custody_returned_12m(as_of) as table
 with
 children as (
     select resident_id from child where not in_care

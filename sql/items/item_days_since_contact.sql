@@ -3,20 +3,21 @@
 -- Unit 日. Window: all contacts known on as_of; a case in which nobody was met yet counts from its first 登載日.
 -- Children without an open case have no row.
 -- Why: 要保護 families who slip out of sight; a phone call to a school is no contact with the family.
-create or replace macro item_days_since_contact(as_of) as table
+create or replace temp macro item_days_since_contact(as_of) as table
 with
 children as (
     select resident_id from child
 ),
 open_case as (
     select
-        person_id,
-        min(first_started_on) as started_on,
-        newest_ids('council_case', record_key, started_on) as event_ids,
-        max(recorded_on) as recorded_on
-    from council_state(as_of)
-    where is_open
-    group by person_id
+        council.person_id,
+        min(registered.started_on) as started_on,
+        newest_ids('council_case', council.record_key, council.started_on)[1:1] as event_ids,
+        max(council.recorded_on) as recorded_on
+    from council_now(as_of) as council
+    inner join known_council_case as registered on council.consultation_id = registered.consultation_id
+    where council.is_open
+    group by council.person_id
 ),
 met as (
     select

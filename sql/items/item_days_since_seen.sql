@@ -3,7 +3,7 @@
 -- counselling and the like; never seen in any record is 不明.
 -- Why: orders the list and stands beside the reasons; not seeing a child is a fact about the city, not about
 -- the family.
-create or replace macro item_days_since_seen(as_of) as table
+create or replace temp macro item_days_since_seen(as_of) as table
 with
 children as (
     select resident_id, last_seen_on from child where last_seen_on is not null and last_seen_on <= as_of::date

@@ -2,7 +2,7 @@
 -- Unit 有無; 0 when gone, or when the check found no untreated tooth. Window: the newest check of the last 18
 -- months.
 -- Untreated teeth without an entry about the visit stay 不明, not 0.
-create or replace macro item_dental_unvisited(as_of) as table
+create or replace temp macro item_dental_unvisited(as_of) as table
 with
 children as (
     select resident_id from child

@@ -3,7 +3,7 @@
 -- before it; grades 2 to 6 (catalogue `applies`).
 -- Why: primary-school children grow 4 to 8 cm a year; standing still is a known sign of neglect and of illness
 -- alike.
-create or replace macro item_growth_stall(as_of) as table
+create or replace temp macro item_growth_stall(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- guidance_12m: entries of 生徒指導 of any kind except 自傷・希死念慮, which is an item of its own.
 -- Unit 件; window 12 months by 発生日.
 -- Why: degree and frequency of trouble at school; self-harm is a cry for help, not misconduct.
-create or replace macro item_guidance_12m(as_of) as table
+create or replace temp macro item_guidance_12m(as_of) as table
 with
 children as (
     select resident_id from child

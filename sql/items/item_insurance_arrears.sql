@@ -1,7 +1,7 @@
 -- insurance_arrears: months of unpaid 国民健康保険 in the child's household, the largest of its members.
 -- Unit か月. Window: on the day; per person the newest 資格取得日, and only while covered (資格喪失日 empty or later).
 -- Why: hardship that shows before any benefit does, and families that put off the doctor.
-create or replace macro item_insurance_arrears(as_of) as table
+create or replace temp macro item_insurance_arrears(as_of) as table
 with
 children as (
     select resident_id from child

@@ -2,7 +2,7 @@
 -- Unit 有無 (1). Window: on the day, as in insurance_arrears.
 -- Why: long arrears; with 特別療養費 the whole fee is paid first, so children see no doctor. 短期証 ended in December
 -- 2024.
-create or replace macro item_insurance_card_limited(as_of) as table
+create or replace temp macro item_insurance_card_limited(as_of) as table
 with
 children as (
     select resident_id from child

@@ -2,7 +2,7 @@
 -- Unit 回; 0 when none. Window: the last three delivered months with school days, none older than four months.
 -- Why: once or three times a week are the steps of the screening sheet (domain.md 1.7); often the first thing
 -- to slip.
-create or replace macro item_late_early_3m(as_of) as table
+create or replace temp macro item_late_early_3m(as_of) as table
 with
 months as (
     select * from attendance_recent(as_of)

@@ -2,7 +2,7 @@
 -- Unit 点 on the scale of 1 to 5, two decimals; 0 when it did not fall. At least three answers in the window
 -- and five before it, else 不明.
 -- Why: children use the scale differently; the fall against one's own past tells more than a low answer.
-create or replace macro item_mood_drop(as_of) as table
+create or replace temp macro item_mood_drop(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- mood_low_share_30d: share of the child's answers with a bad mood (気分 1 or 2) in the last 30 days.
 -- Unit %, one decimal; 0 when none was low. Window 30 days with as_of; fewer than three answers are 不明.
 -- Why: the child's own word, day by day. Scales differ between children, so mood_drop stands beside it.
-create or replace macro item_mood_low_share_30d(as_of) as table
+create or replace temp macro item_mood_low_share_30d(as_of) as table
 with
 children as (
     select resident_id from child

@@ -2,7 +2,7 @@
 -- Unit 件; window 24 months by 受付日.
 -- Why: neglect shows in other departments' records too (missed check-ups, untreated teeth, その他欠席), so it is
 -- seen apart.
-create or replace macro item_neglect_consultation_24m(as_of) as table
+create or replace temp macro item_neglect_consultation_24m(as_of) as table
 with
 children as (
     select resident_id from child

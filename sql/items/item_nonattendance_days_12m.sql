@@ -2,7 +2,7 @@
 -- Unit 日; 0 when months were delivered without. Window: the twelve whole months up to as_of and the month
 -- as_of lies in as far as delivered; does not restart in April.
 -- Why: a child who was out of school until March has not come back because it is April.
-create or replace macro item_nonattendance_days_12m(as_of) as table
+create or replace temp macro item_nonattendance_days_12m(as_of) as table
 with
 months as (
     select * from attendance_months(as_of)

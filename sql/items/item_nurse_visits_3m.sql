@@ -3,7 +3,7 @@
 -- delivered months with school days, none older than four months.
 -- Why: once or three times a week are the steps of the screening sheet (domain.md 1.7); children bring there
 -- what they cannot say.
-create or replace macro item_nurse_visits_3m(as_of) as table
+create or replace temp macro item_nurse_visits_3m(as_of) as table
 with
 months as (
     select * from attendance_recent(as_of)

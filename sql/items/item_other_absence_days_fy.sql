@@ -3,7 +3,7 @@
 -- In April and May the number is small by nature; the 3-month and 12-month items bridge the turn of the year.
 -- Why: caring for family, guardians who keep a child at home and families nobody reaches are booked here
 -- (domain.md 3.3).
-create or replace macro item_other_absence_days_fy(as_of) as table
+create or replace temp macro item_other_absence_days_fy(as_of) as table
 with
 months as (
     select * from attendance_months(as_of)

@@ -1,7 +1,7 @@
 -- parenting_consultation_12m: consultations about care, upbringing and discipline (相談種別 20, 30).
 -- Unit 件; window 12 months by 受付日.
 -- Why: says that a family asks for help with upbringing; context for combinations.
-create or replace macro item_parenting_consultation_12m(as_of) as table
+create or replace temp macro item_parenting_consultation_12m(as_of) as table
 with
 children as (
     select resident_id from child

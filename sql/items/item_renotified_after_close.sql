@@ -2,13 +2,13 @@
 -- closed.
 -- Unit 件; window 12 months by 受付日 or 通告日, later than the newest 終結日, no case open.
 -- Why: the picture that was thought settled has changed.
-create or replace macro item_renotified_after_close(as_of) as table
+create or replace temp macro item_renotified_after_close(as_of) as table
 with
 children as (
     select resident_id from child
 ),
 council as (
-    select * from council_state(as_of) where person_id is not null
+    select * from council_now(as_of) where person_id is not null
 ),
 closed as (
     select person_id, max(ended_on) as closed_on

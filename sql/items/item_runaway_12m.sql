@@ -1,7 +1,7 @@
 -- runaway_12m: entries of 生徒指導 for running away or being out late at night (種別 3).
 -- Unit 件; window 12 months by 発生日.
 -- Why: children leave homes that are not safe; told apart from other guidance.
-create or replace macro item_runaway_12m(as_of) as table
+create or replace temp macro item_runaway_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -4,7 +4,7 @@
 -- results arrive.
 -- Why: five or more untreated teeth score 2 in the screening sheet (domain.md 1.7); neglect or no money for
 -- the dentist.
-create or replace macro item_school_caries(as_of) as table
+create or replace temp macro item_school_caries(as_of) as table
 with
 children as (
     select resident_id from child

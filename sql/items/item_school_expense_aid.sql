@@ -4,7 +4,7 @@
 -- April to July: certification of the new year comes only in June or July, so a child certified up to 31
 -- March, with no decision for the new year yet (no application or 審査中), still counts as 1 (domain.md 3.3: the
 -- gap is not "escaped poverty"). From August on only the new decision counts; 否認定 and 取下げ end it at once.
-create or replace macro item_school_expense_aid(as_of) as table
+create or replace temp macro item_school_expense_aid(as_of) as table
 with
 children as (
     select resident_id, school_grade from child

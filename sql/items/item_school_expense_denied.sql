@@ -1,7 +1,7 @@
 -- school_expense_denied: the newest application for 就学援助 of the last 12 months was turned down (認定結果 2).
 -- Unit 有無 (1). Window 12 months by 申請日.
 -- Why: a family that asked for money and got none is short of it and without support.
-create or replace macro item_school_expense_denied(as_of) as table
+create or replace temp macro item_school_expense_denied(as_of) as table
 with
 children as (
     select resident_id from child

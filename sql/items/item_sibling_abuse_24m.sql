@@ -2,7 +2,7 @@
 -- child's sisters and brothers.
 -- Unit 件; window 24 months by 受付日 or 通告日.
 -- Why: violence and neglect in a home reach every child in it; explicit, named and capped (DESIGN.md 6).
-create or replace macro item_sibling_abuse_24m(as_of) as table
+create or replace temp macro item_sibling_abuse_24m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- sibling_council: sisters and brothers of the child with an open council case (要保護 or 要支援).
 -- Unit 人; window: on the day, as in council_open. 特定妊婦 cases are left out.
 -- Why: cases are kept child by child, but the home is the same; explicit and capped (DESIGN.md 6).
-create or replace macro item_sibling_council(as_of) as table
+create or replace temp macro item_sibling_council(as_of) as table
 with
 children as (
     select resident_id from child
@@ -10,7 +10,7 @@ siblings as (
     select distinct child_id, sibling_id from sibling where child_id <> sibling_id
 ),
 council as (
-    select * from council_state(as_of) where is_open and kind in ('1', '2')
+    select * from council_now(as_of) where is_open and kind in ('1', '2')
 ),
 final as (
     select

@@ -2,7 +2,7 @@
 -- not.
 -- Unit 人; window: on the day, by child.in_care of the sibling.
 -- Why: one child was taken out of the home and this one stayed; explicit and capped (DESIGN.md 6).
-create or replace macro item_sibling_in_care(as_of) as table
+create or replace temp macro item_sibling_in_care(as_of) as table
 with
 children as (
     select resident_id from child where not in_care

@@ -3,7 +3,7 @@
 -- Unit %, one decimal; 0 when none was low. Window 30 days with as_of; fewer than three answers about sleep
 -- are 不明.
 -- Why: bad sleep goes with trouble at home, night-time care and screens alike; a reason to ask, not a finding.
-create or replace macro item_sleep_low_share_30d(as_of) as table
+create or replace temp macro item_sleep_low_share_30d(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- support_room: the child goes to the 教育支援センター on as_of.
 -- Unit 有無 (1). Window: on the day.
 -- Why: protective; support is there, and adults see the child.
-create or replace macro item_support_room(as_of) as table
+create or replace temp macro item_support_room(as_of) as table
 with
 children as (
     select resident_id from child

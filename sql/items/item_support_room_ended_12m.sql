@@ -2,7 +2,7 @@
 -- Unit 有無 (1). Window 12 months by 通室終了日. Ends in March are left out: the year ends for everybody.
 -- Why: support that stopped early; going back to class and being lost look alike here, so attendance must
 -- tell.
-create or replace macro item_support_room_ended_12m(as_of) as table
+create or replace temp macro item_support_room_ended_12m(as_of) as table
 with
 children as (
     select resident_id from child

@@ -1,7 +1,7 @@
 -- temporary_custody_24m: the child was taken into temporary custody (一時保護), or is in it on as_of.
 -- Unit 有無 (1). Window 24 months by 一時保護日; custody that still lasts counts however long ago it began.
 -- Why: the city judged that home was not safe.
-create or replace macro item_temporary_custody_24m(as_of) as table
+create or replace temp macro item_temporary_custody_24m(as_of) as table
 with
 children as (
     select resident_id from child

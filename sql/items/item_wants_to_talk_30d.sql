@@ -2,7 +2,7 @@
 -- Unit 回; 0 when it answered and did not tick. Window 30 days with as_of; no answer to the question at all is
 -- 不明.
 -- Why: a child's own words always go to a person (DESIGN.md 6), so a single answer is enough.
-create or replace macro item_wants_to_talk_30d(as_of) as table
+create or replace temp macro item_wants_to_talk_30d(as_of) as table
 with
 children as (
     select resident_id from child

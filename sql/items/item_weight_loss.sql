@@ -4,7 +4,7 @@
 -- months before it.
 -- Why: children of school age gain every year; losing against one's own course may mean hunger, illness or
 -- distress.
-create or replace macro item_weight_loss(as_of) as table
+create or replace temp macro item_weight_loss(as_of) as table
 with
 children as (
     select resident_id from child

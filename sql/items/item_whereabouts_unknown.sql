@@ -1,20 +1,25 @@
 -- whereabouts_unknown: the register of school-age children says 居所不明 (就学状況 4).
--- Unit 有無 (1). Window: the current register.
+-- Unit 有無; 0 when the register has the child with another 就学状況; not in the register is 不明. Window: the current
+-- register.
 -- Why: nobody knows where a child of school age is; checked first, always.
-create or replace macro item_whereabouts_unknown(as_of) as table
+create or replace temp macro item_whereabouts_unknown(as_of) as table
 with
 children as (
     select resident_id from child
 ),
 school_register as (
-    select * from known_school_register where status = '4'
+    select *, status = '4' as is_lost from known_school_register
 ),
 final as (
     select
         children.resident_id,
-        1 as value,
-        count(*) as events,
-        newest_ids('school_register', school_register.record_key, school_register.recorded_on) as event_ids,
+        max(school_register.is_lost::integer) as value,
+        count(*) filter (where school_register.is_lost) as events,
+        coalesce(
+            list('school_register:' || school_register.record_key order by school_register.record_key)
+            filter (where school_register.is_lost),
+            []::varchar[]
+        )[1:5] as event_ids,
         max(school_register.recorded_on) as newest_occurred_on,
         max(school_register.recorded_on) as newest_recorded_on
     from school_register
