@@ -14,9 +14,10 @@ import bcrypt
 import pandas as pd
 
 from kodomo import access, audit
+from kodomo import ops as store
 from kodomo.audit import SYSTEM, Actor
 from kodomo.errors import KodomoError
-from kodomo.ops import Conflict, OpsStore, jst_date, jst_text, parse_utc, utc_text
+from kodomo.ops import Conflict, FamilyLike, OpsStore, jst_date, jst_text, parse_utc, utc_text
 from kodomo.paths import DATA
 
 ROUNDS = 12
@@ -197,6 +198,11 @@ def _matches(password: str, hashed: str) -> bool:
 @cache
 def _dummy(rounds: int) -> str:
     return bcrypt.hashpw(b"nobody has this password", bcrypt.gensalt(rounds)).decode("ascii")
+
+
+def load_key(family: FamilyLike) -> bytes:
+    """The city's secret for a family of files; see `kodomo.ops.load_key`."""
+    return store.load_key(family.key_path)
 
 
 # -- accounts -----------------------------------------------------------------------------------
