@@ -153,6 +153,11 @@ def relevel(con: Connection, ruleset: RuleSet, categories: Categories | None = N
     con.execute(f"{kept} order by resident_id, category")
     con.execute("drop table temp.releveled")
     con.execute("drop table temp.rule_threshold")
+    remember_ruleset(con, ruleset)
+
+
+def remember_ruleset(con: Connection, ruleset: RuleSet) -> None:
+    """Write into `meta` by which rule set the judgement was made."""
     _remember(con, {"ruleset": ruleset.id, "ruleset_hash": ruleset.hash})
 
 
