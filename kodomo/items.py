@@ -403,7 +403,7 @@ def build_events(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool =
         parts.append(
             f"""select '{extract}:' || e.record_key as event_id, e.resident_id,
                 '{contracts[extract].department_code}' as department_code, '{extract}' as extract,
-                e.occurred_on, e.ended_on, e.recorded_on, e.kind, e.title, e.detail,
+                e.occurred_on, e.ended_on, e.recorded_on, e.kind, e.title, nullif(e.detail, '') as detail,
                 e.grade::tinyint as grade, e.is_support
             from event_{extract}({day}) as e
             where e.resident_id in (select resident_id from household_member) and e.occurred_on <= {day}"""
