@@ -1,0 +1,365 @@
+"""Roster: the list of children in the order of checking, its filters, its search and its counts."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
+from functools import cache
+from typing import Any
+
+import duckdb
+from rapidfuzz import fuzz, process
+
+from kodomo.errors import KodomoError
+from kodomo.paths import SQL
+
+PAGE_SIZE = 50
+BANDS = ("0-2", "3-5", "小低", "小高", "中", "高")
+SEARCH_LIMIT = 300
+FUZZY_CUTOFF = 78.0
+
+
+class UnknownFilter(KodomoError):
+    """A saved filter names a condition this version does not know."""
+
+    def __init__(self) -> None:
+        super().__init__("保存した条件を読み取れませんでした。条件を選び直して、もう一度保存してください。")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which children a person may list: an SQL condition over the columns of `child`, and its parameters.
+
+    The condition comes from `access.child_filter`; `?` marks its parameters in order.
+    """
+
+    sql: str = "true"
+    params: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the reader of the list narrowed it to; an empty tuple or `None` means no narrowing."""
+
+    categories: tuple[str, ...] = ()
+    levels: tuple[int, ...] = ()
+    bands: tuple[str, ...] = ()
+    grades: tuple[int, ...] = ()
+    schools: tuple[str, ...] = ()
+    department: str | None = None
+    unreviewed: bool = True
+    council: bool = False
+    support: bool = False
+    unknown: bool = False
+
+    def to_text(self) -> str:
+        """The filter as JSON, to be saved under a name."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> Filter:
+        """The filter that `to_text` wrote.
+
+        Raises:
+            UnknownFilter: when the text is no such filter.
+        """
+        try:
+            body = json.loads(text)
+            known = {item.name for item in fields(cls)}
+            if not isinstance(body, dict) or set(body) - known:
+                raise UnknownFilter
+            return cls(
+                **{key: tuple(value) if isinstance(value, list) else value for key, value in body.items()}
+            )
+        except (ValueError, TypeError) as error:
+            raise UnknownFilter from error
+
+
+@dataclass(frozen=True)
+class Row:
+    """One child in the list; `levels` is category -> level, `missing` category -> unknown item codes."""
+
+    resident_id: str
+    child_ref: str
+    rank: int | None
+    name: str
+    kana: str | None
+    age: int | None
+    grade: int | None
+    school: str | None
+    levels: Mapping[str, int]
+    missing: Mapping[str, tuple[str, ...]]
+    reasons: tuple[str, ...]
+    protected: bool
+    in_care: bool
+    known_case: bool
+    council_open: bool
+    support_open: bool
+    last_seen_on: date | None
+    last_seen_by: str | None
+
+    @property
+    def missing_items(self) -> tuple[str, ...]:
+        """All unknown items of the child, each once, in a fixed order."""
+        return tuple(sorted({item for items in self.missing.values() for item in items}))
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the list and the number of all children that fit."""
+
+    rows: tuple[Row, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The figures above the list, over the children a person may see."""
+
+    children: int
+    listed: int
+    unreviewed: int
+    urgent: int
+    unknown_to_centre: int
+
+
+@dataclass(frozen=True)
+class LevelCount:
+    """How many children stand at a level of a category, and how many of them nobody has looked at yet."""
+
+    category: str
+    level: int
+    children: int
+    unreviewed: int
+
+
+@cache
+def _sql(name: str) -> str:
+    return (SQL / "roster" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _run(
+    con: duckdb.DuckDBPyConnection, name: str, scope: Scope | None = None, **params: object
+) -> list[dict[str, Any]]:
+    """Run one file of sql/roster on a cursor of its own and drain it."""
+    text = _sql(name)
+    if scope is not None:
+        condition = scope.sql
+        for index, value in enumerate(scope.params):
+            condition = condition.replace("?", f"$scope_{index}", 1)
+            params[f"scope_{index}"] = value
+        text = text.replace("{scope}", f"({condition})")
+    with con.cursor() as cursor:
+        cursor.execute(text, params or None)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def page(
+    con: duckdb.DuckDBPyConnection,
+    scope: Scope,
+    chosen: Filter,
+    settled: Sequence[str],
+    *,
+    found: Sequence[str] | None = None,
+    number: int = 1,
+    size: int = PAGE_SIZE,
+    most_reasons: int = 3,
+    by_rank: bool = True,
+) -> Page:
+    """One page of the list.
+
+    Arguments: `scope` what the reader may list; `chosen` the filter; `settled` the resident ids whose newest
+    review still stands; `found` the resident ids of a search, best first, or `None` without a search (with one,
+    children below every level are listed too); `number` counts pages from 1; `by_rank` false orders by name and
+    lists children below every level, for those who may not see levels.
+    """
+    matched = _run(
+        con,
+        "matches",
+        scope,
+        categories=list(chosen.categories) or None,
+        levels=list(chosen.levels) or None,
+        bands=list(chosen.bands) or None,
+        grades=list(chosen.grades) or None,
+        schools=list(chosen.schools) or None,
+        department=chosen.department,
+        unreviewed=chosen.unreviewed and found is None and by_rank,
+        listed=found is None and by_rank,
+        by_rank=by_rank,
+        council=chosen.council,
+        support=chosen.support,
+        unknown=chosen.unknown,
+        settled=list(settled),
+        found=list(found) if found is not None else None,
+        limit=size,
+        offset=(max(number, 1) - 1) * size,
+    )
+    if not matched:
+        return Page((), 0)
+    residents = [row["resident_id"] for row in matched]
+    ranks = {row["resident_id"]: row["rank"] for row in matched}
+    rows = describe(con, residents, ranks, most_reasons=most_reasons)
+    order = {resident: place for place, resident in enumerate(residents)}
+    return Page(tuple(sorted(rows, key=lambda row: order[row.resident_id])), matched[0]["total"])
+
+
+def describe(
+    con: duckdb.DuckDBPyConnection,
+    residents: Sequence[str],
+    ranks: Mapping[str, int | None] | None = None,
+    *,
+    most_reasons: int = 3,
+) -> list[Row]:
+    """What the list shows of the given children, in no particular order of checking (by resident id)."""
+    wanted = list(residents)
+    levels: dict[str, dict[str, int]] = defaultdict(dict)
+    missing: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    own_ranks: dict[str, int | None] = {}
+    for row in _run(con, "levels", residents=wanted):
+        levels[row["resident_id"]][row["category"]] = row["level"]
+        missing[row["resident_id"]][row["category"]] = tuple(row["missing"] or ())
+        own_ranks[row["resident_id"]] = row["rank"]
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for row in _run(con, "reasons", residents=wanted, most=most_reasons):
+        reasons[row["resident_id"]].append(row["text"])
+    ranks = ranks if ranks is not None else own_ranks
+    return [
+        Row(
+            resident_id=row["resident_id"],
+            child_ref=row["child_ref"],
+            rank=ranks.get(row["resident_id"]),
+            name=row["name"],
+            kana=row["kana"],
+            age=row["age"],
+            grade=row["school_grade"],
+            school=row["school_name"],
+            levels=levels[row["resident_id"]],
+            missing=missing[row["resident_id"]],
+            reasons=tuple(reasons[row["resident_id"]]),
+            protected=bool(row["protected"]),
+            in_care=bool(row["in_care"]),
+            known_case=bool(row["known_case"]),
+            council_open=bool(row["council_open"]),
+            support_open=bool(row["support_open"]),
+            last_seen_on=row["last_seen_on"],
+            last_seen_by=row["last_seen_by"],
+        )
+        for row in _run(con, "rows", residents=wanted)
+    ]
+
+
+def totals(con: duckdb.DuckDBPyConnection, scope: Scope, settled: Sequence[str]) -> Totals:
+    """The totals above the list."""
+    return Totals(**_run(con, "totals", scope, settled=list(settled))[0])
+
+
+def level_counts(con: duckdb.DuckDBPyConnection, scope: Scope, settled: Sequence[str]) -> list[LevelCount]:
+    """Children at each level of each category, highest level first within a category."""
+    return [LevelCount(**row) for row in _run(con, "counts", scope, settled=list(settled))]
+
+
+def newly_listed(con: duckdb.DuckDBPyConnection, scope: Scope, before: Sequence[str]) -> int:
+    """How many children are on the list now and were not among `before`, the children of an earlier list."""
+    return _run(con, "fresh", scope, before=list(before))[0]["children"]
+
+
+def listed(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The resident ids of all children on the list, to be compared with a later one."""
+    with con.cursor() as cursor:
+        cursor.execute("select distinct resident_id from judgement where level >= 1 order by resident_id")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def choices(con: duckdb.DuckDBPyConnection, scope: Scope) -> dict[str, list[Any]]:
+    """The schools, grades and age bands that occur among the children in scope."""
+    row = _run(con, "choices", scope)[0]
+    return {
+        "schools": row["schools"] or [],
+        "grades": [grade for grade in row["grades"] or [] if 0 <= grade <= 12],
+        "bands": [band for band in BANDS if band in (row["bands"] or [])],
+    }
+
+
+def grade_label(grade: int | None) -> str:
+    """A school grade in words: 就学前, 就学予定, 小1 … 中3, 高校年代."""
+    if grade is None:
+        return ""
+    if grade < 0:
+        return "就学前"
+    if grade == 0:
+        return "就学予定"
+    if grade <= 6:
+        return f"小{grade}"
+    return f"中{grade - 6}" if grade <= 9 else "高校年代"
+
+
+def _plain_key(text: str) -> str:
+    """A search key without the matcher's own folding: width, kana kind and blanks do not count."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    hiragana = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+    return "".join(folded.translate(hiragana).split())
+
+
+def search_key() -> Callable[[str], str]:
+    """The function that makes names comparable: the matcher's, which also folds kanji variants."""
+    try:
+        from kodomo.normalize import search_key as folding
+    except ImportError:
+        return _plain_key
+    return folding
+
+
+@dataclass(frozen=True)
+class SearchIndex:
+    """All names of all children, folded once for a snapshot; shared by everybody and never changed."""
+
+    keys: tuple[str, ...]
+    residents: tuple[tuple[str, ...], ...]
+    fold: Callable[[str], str] = field(repr=False)
+
+    @classmethod
+    def build(cls, con: duckdb.DuckDBPyConnection) -> SearchIndex:
+        """Read every name, 通称 and 旧氏 of the snapshot."""
+        fold = search_key()
+        owners: dict[str, set[str]] = defaultdict(set)
+        folded: dict[str, str] = {}
+        for row in _run(con, "names"):
+            name = row["name"]
+            key = folded.get(name)
+            if key is None:
+                key = folded[name] = fold(name)
+            if key:
+                owners[key].add(row["resident_id"])
+        keys = tuple(sorted(owners))
+        return cls(keys, tuple(tuple(sorted(owners[key])) for key in keys), fold)
+
+    def find(self, words: str, limit: int = SEARCH_LIMIT) -> list[str]:
+        """Resident ids whose names contain or resemble `words`, best first.
+
+        A name that begins with the words comes before one that contains them, and both before one that only
+        resembles them (rapidfuzz, from 78 of 100). An empty search finds nobody.
+        """
+        key = self.fold(words)
+        if not key:
+            return []
+        scores: dict[str, float] = {}
+        for place, name in enumerate(self.keys):
+            at = name.find(key)
+            if at < 0:
+                continue
+            score = 300.0 if len(name) == len(key) else 200.0 if at == 0 else 150.0
+            for resident in self.residents[place]:
+                scores[resident] = max(scores.get(resident, 0.0), score)
+        if len(key) >= 3:
+            close = process.extract(
+                key, self.keys, scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF, limit=limit, processor=None
+            )
+            for _, score, place in close:
+                for resident in self.residents[place]:
+                    scores[resident] = max(scores.get(resident, 0.0), score)
+        return sorted(scores, key=lambda resident: (-scores[resident], resident))[:limit]

@@ -1,0 +1,1 @@
+"""The screens' shared parts: the only place, beside pages/, that knows Streamlit."""

@@ -1,0 +1,478 @@
+"""Charts: plotly figures of the screens, built from plain values with graph_objects only."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import escape
+
+import plotly.graph_objects as go
+
+from kodomo.ui import theme
+
+CONFIG = {
+    "displayModeBar": False,
+    "displaylogo": False,
+    "showTips": False,
+    "doubleClick": "reset",
+    "locale": "ja",
+}
+RANGES: Mapping[str, int | None] = {"3か月": 92, "6か月": 183, "1年": 366, "3年": 1096, "すべて": None}
+
+_GRADES = {
+    0: ("circle-open", 8, "事実"),
+    1: ("circle", 9, "気づき"),
+    2: ("diamond", 11, "心配"),
+    3: ("square", 12, "重い出来事"),
+}
+_SUPPORT_HEIGHT = 9
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One fact on the timeline: when it happened, when it was recorded, whose it is and what it says."""
+
+    department: str
+    occurred_on: date
+    ended_on: date | None
+    recorded_on: date | None
+    title: str
+    detail: str
+    source: str
+    grade: int
+    is_support: bool
+
+
+def layout(height: int, **extra: object) -> dict[str, object]:
+    """The common look of all charts."""
+    base: dict[str, object] = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "paper_bgcolor": theme.PAPER,
+        "plot_bgcolor": theme.PAPER,
+        "font": {"family": theme.FONT, "size": 13, "color": theme.INK},
+        "hoverlabel": {
+            "bgcolor": theme.PAPER,
+            "bordercolor": theme.LINE,
+            "align": "left",
+            "font": {"family": theme.FONT, "size": 13, "color": theme.INK},
+        },
+        "showlegend": False,
+        "separators": ".,",
+    }
+    return base | extra
+
+
+def timeline(
+    marks: Sequence[Mark],
+    lanes: Sequence[str],
+    *,
+    as_of: date,
+    first: date | None = None,
+    last: date | None = None,
+    revision: str = "",
+) -> go.Figure:
+    """Facts of all departments on one axis: a lane for each department, support as bars in the same lane.
+
+    Arguments: `marks` in order of date; `lanes` department codes from top to bottom; `as_of` the day of judgement
+    (a vertical line); `first` to `last` the part that is shown. `revision` keeps the reader's zoom while it stays.
+    """
+    figure = go.Figure()
+    place = {code: -index for index, code in enumerate(lanes)}
+    for code in lanes:
+        own = [mark for mark in marks if mark.department == code]
+        _supports(figure, [mark for mark in own if mark.is_support], place[code], code, as_of)
+        _points(figure, [mark for mark in own if not mark.is_support], place[code], code)
+    span_first = first or min((mark.occurred_on for mark in marks), default=as_of - timedelta(days=365))
+    span_last = last or as_of
+    pad = max(6, (span_last - span_first).days // 60)
+    figure.update_layout(
+        **layout(
+            92 + 31 * max(len(lanes), 1),
+            xaxis={
+                "type": "date",
+                "range": [str(span_first - timedelta(days=pad)), str(span_last + timedelta(days=pad))],
+                "side": "top",
+                "showgrid": True,
+                "gridcolor": theme.GRID,
+                "tickformatstops": [
+                    {"dtickrange": [None, "M1"], "value": "%Y-%m-%d"},
+                    {"dtickrange": ["M1", "M12"], "value": "%Y-%m"},
+                    {"dtickrange": ["M12", None], "value": "%Y年"},
+                ],
+                "hoverformat": "%Y-%m-%d",
+                "rangeslider": {"visible": False},
+            },
+            yaxis={
+                "tickmode": "array",
+                "tickvals": [place[code] for code in lanes],
+                "ticktext": [theme.department(code).name for code in lanes],
+                "range": [-len(lanes) + 0.45, 0.55],
+                "fixedrange": True,
+                "showgrid": False,
+                "zeroline": False,
+                "automargin": True,
+            },
+            shapes=_bands(lanes, place) + _verticals(span_first, as_of),
+            annotations=_year_labels(span_first, span_last) + [_today_label(as_of)],
+            hovermode="closest",
+            hoverdistance=14,
+            dragmode="zoom",
+            margin={"l": 8, "r": 14, "t": 30, "b": 26},
+            uirevision=revision or None,
+        )
+    )
+    return figure
+
+
+def _bands(lanes: Sequence[str], place: Mapping[str, int]) -> list[dict[str, object]]:
+    return [
+        {
+            "type": "rect",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "yref": "y",
+            "y0": place[code] - 0.5,
+            "y1": place[code] + 0.5,
+            "fillcolor": "#f7f8fa" if index % 2 else theme.PAPER,
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for index, code in enumerate(lanes)
+    ]
+
+
+def _verticals(first: date, as_of: date) -> list[dict[str, object]]:
+    lines: list[dict[str, object]] = [_vertical(as_of, theme.MUTED, "solid")]
+    for year in range(first.year, as_of.year + 1):
+        lines.append(_vertical(date(year, 4, 1), "#b8c0cc", "dot"))
+    return lines
+
+
+def _vertical(day: date, color: str, dash: str) -> dict[str, object]:
+    return {
+        "type": "line",
+        "xref": "x",
+        "x0": str(day),
+        "x1": str(day),
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": color, "width": 1, "dash": dash},
+        "layer": "below",
+    }
+
+
+def _year_labels(first: date, last: date) -> list[dict[str, object]]:
+    """At the foot of the chart, the fiscal year that begins at each dotted line."""
+    return [
+        {
+            "x": f"{year}-04-01",
+            "xref": "x",
+            "y": 0,
+            "yref": "paper",
+            "yanchor": "top",
+            "xanchor": "left",
+            "text": f"{year}年度",
+            "showarrow": False,
+            "font": {"size": 11, "color": theme.MUTED},
+        }
+        for year in range(first.year, last.year + 1)
+    ]
+
+
+def _today_label(as_of: date) -> dict[str, object]:
+    return {
+        "x": str(as_of),
+        "xref": "x",
+        "y": 0,
+        "yref": "paper",
+        "yanchor": "top",
+        "xanchor": "right",
+        "text": "基準日",
+        "showarrow": False,
+        "font": {"size": 11, "color": theme.MUTED},
+    }
+
+
+def _supports(figure: go.Figure, marks: Sequence[Mark], level: int, code: str, as_of: date) -> None:
+    color = theme.department(code).color
+    for mark in marks:
+        end = mark.ended_on or max(as_of, mark.occurred_on)
+        days = max((end - mark.occurred_on).days, 1)
+        points = [mark.occurred_on + timedelta(days=step) for step in range(0, days, max(days // 24, 1))] + [
+            end
+        ]
+        figure.add_trace(
+            go.Scatter(
+                x=[str(point) for point in points],
+                y=[level - 0.3] * len(points),
+                mode="lines",
+                line={"color": color, "width": _SUPPORT_HEIGHT},
+                opacity=0.45,
+                hovertext=hover(mark),
+                hoverinfo="text",
+                name="支援",
+            )
+        )
+
+
+def _points(figure: go.Figure, marks: Sequence[Mark], level: int, code: str) -> None:
+    if not marks:
+        return
+    color = theme.department(code).color
+    heights = spread([mark.occurred_on for mark in marks])
+    figure.add_trace(
+        go.Scatter(
+            x=[str(mark.occurred_on) for mark in marks],
+            y=[level + 0.12 + 0.2 * height for height in heights],
+            mode="markers",
+            marker={
+                "symbol": [_GRADES.get(mark.grade, _GRADES[0])[0] for mark in marks],
+                "size": [_GRADES.get(mark.grade, _GRADES[0])[1] for mark in marks],
+                "color": color,
+                "line": {
+                    "color": [theme.INK if mark.grade >= 2 else color for mark in marks],
+                    "width": [1.6 if mark.grade >= 3 else 1 for mark in marks],
+                },
+            },
+            hovertext=[hover(mark) for mark in marks],
+            hoverinfo="text",
+            name="出来事",
+        )
+    )
+
+
+def spread(days: Sequence[date], gap: int = 12) -> list[float]:
+    """A height of -1, 0 or 1 for each day, so that days closer than `gap` days do not hide each other."""
+    heights: list[float] = []
+    run = 0
+    for index, day in enumerate(days):
+        close = index > 0 and (day - days[index - 1]).days < gap
+        run = run + 1 if close else 0
+        heights.append((0.0, 1.0, -1.0)[run % 3])
+    return heights
+
+
+def hover(mark: Mark) -> str:
+    """What the pointer shows over a mark; text from data is escaped, long text is broken into lines."""
+    happened = str(mark.occurred_on)
+    if mark.ended_on:
+        happened += f" ～ {mark.ended_on}"
+    elif mark.is_support:
+        happened += " ～ 継続中"
+    lines = [
+        f"<b>{escape(mark.title)}</b>",
+        *(escape(line) for line in textwrap.wrap(mark.detail or "", 30)[:6]),
+        f"発生日 {happened}",
+        f"登録日 {mark.recorded_on or '不明'}",
+        f"出典 {escape(theme.department(mark.department).name)}・{escape(mark.source)}",
+    ]
+    return "<br>".join(lines)
+
+
+def timeline_legend() -> str:
+    """How to read the marks, in one line."""
+    return "○ 事実　● 気づき　◆ 心配　■ 重い出来事　太い帯 支援の期間　（色は課ごとに固定）"
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One step of a level's points: a short label, the points it adds and the whole sentence."""
+
+    label: str
+    points: float
+    text: str
+
+
+def contributions(
+    steps: Sequence[Contribution], thresholds: Sequence[tuple[int, float]], *, color: str = theme.ACCENT
+) -> go.Figure:
+    """How the points of one category add up, step by step, against the thresholds of its levels.
+
+    Arguments: `steps` in the order in which they count; `thresholds` as (level, points).
+    """
+    start, starts = 0.0, []
+    for step in steps:
+        starts.append(start if step.points >= 0 else start + step.points)
+        start += step.points
+    labels = [f"{index + 1}. {_short(step.label)}" for index, step in enumerate(steps)] + ["合計"]
+    values = [abs(step.points) for step in steps] + [max(start, 0.0)]
+    colors = [color if step.points >= 0 else "#8792a2" for step in steps] + [theme.INK]
+    top = max(
+        [start, *(points for _, points in thresholds), *(b + v for b, v in zip(starts, values, strict=False))]
+    )
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            y=labels,
+            base=[*starts, 0.0],
+            orientation="h",
+            marker={"color": colors},
+            width=0.62,
+            text=[f"{step.points:+g}点" for step in steps] + [f"{start:g}点"],
+            textposition="outside",
+            cliponaxis=False,
+            hovertext=[escape(step.text) for step in steps] + ["合計"],
+            hoverinfo="text",
+        )
+    )
+    shapes, notes = [], []
+    for level, points in thresholds:
+        style = theme.level_style(level)
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "x",
+                "x0": points,
+                "x1": points,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": style.color, "width": 1.2, "dash": "dot"},
+                "layer": "below",
+            }
+        )
+        notes.append(
+            {
+                "x": points,
+                "xref": "x",
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "xanchor": "center",
+                "text": f"{style.word} {points:g}",
+                "showarrow": False,
+                "font": {"size": 11, "color": style.color},
+            }
+        )
+    figure.update_layout(
+        **layout(
+            54 + 27 * len(labels),
+            xaxis={"range": [0, top * 1.14 or 1], "showgrid": False, "visible": False, "fixedrange": True},
+            yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticks": ""},
+            shapes=shapes,
+            annotations=notes,
+            margin={"l": 8, "r": 34, "t": 24, "b": 6},
+            bargap=0.3,
+        )
+    )
+    return figure
+
+
+def _short(text: str, width: int = 17) -> str:
+    return escape(text if len(text) <= width else text[: width - 1] + "…")
+
+
+def level_counts(counts: Mapping[str, Mapping[int, int]], *, unit: str = "人") -> go.Figure:
+    """How many stand at each level, one bar a category, highest level on the left.
+
+    `counts` is category label -> level -> number of children; level 0 is not drawn.
+    """
+    figure = go.Figure()
+    labels = list(counts)
+    for style in theme.LEVELS:
+        if not style.level:
+            continue
+        values = [counts[label].get(style.level, 0) for label in labels]
+        figure.add_trace(
+            go.Bar(
+                x=values,
+                y=labels,
+                orientation="h",
+                name=f"{style.shape} {style.word}",
+                marker={"color": style.color},
+                text=[f"{value:,}" if value else "" for value in values],
+                textposition="inside",
+                insidetextanchor="middle",
+                hovertemplate=f"%{{y}} {style.word} %{{x:,}}{unit}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        **layout(
+            60 + 34 * max(len(labels), 1),
+            barmode="stack",
+            showlegend=True,
+            legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+            xaxis={"showgrid": True, "gridcolor": theme.GRID, "fixedrange": True, "tickformat": ",d"},
+            yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True},
+            margin={"l": 8, "r": 12, "t": 30, "b": 8},
+        )
+    )
+    return figure
+
+
+def bars(
+    labels: Sequence[str],
+    values: Sequence[float],
+    *,
+    unit: str = "",
+    color: str = theme.ACCENT,
+    height: int | None = None,
+) -> go.Figure:
+    """Plain horizontal bars with the figure at the end of each, in the given order."""
+    figure = go.Figure(
+        go.Bar(
+            x=list(values),
+            y=[escape(label) for label in labels],
+            orientation="h",
+            marker={"color": color},
+            text=[f"{value:,.0f}{unit}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.update_layout(
+        **layout(
+            height or 40 + 28 * max(len(labels), 1),
+            xaxis={"visible": False, "fixedrange": True, "rangemode": "tozero"},
+            yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True},
+            margin={"l": 8, "r": 60, "t": 8, "b": 8},
+        )
+    )
+    return figure
+
+
+def months(
+    series: Mapping[str, Sequence[tuple[str, float | None]]],
+    *,
+    unit: str = "",
+    percent: bool = False,
+    height: int = 260,
+) -> go.Figure:
+    """One line a series over months: name -> (month as 2026-10, value or None where nothing is known)."""
+    colors = [theme.ACCENT, "#b45309", "#166534", "#7c4dbd", "#9b1c1c"]
+    symbols = ["circle", "diamond", "square", "triangle-up", "x"]
+    figure = go.Figure()
+    for index, (name, points) in enumerate(series.items()):
+        figure.add_trace(
+            go.Scatter(
+                x=[month for month, _ in points],
+                y=[value for _, value in points],
+                mode="lines+markers",
+                name=escape(name),
+                line={"color": colors[index % len(colors)], "width": 2},
+                marker={"symbol": symbols[index % len(symbols)], "size": 7},
+                hovertemplate=f"%{{x}} {escape(name)} %{{y:{'.0%' if percent else ',.4~g'}}}{unit}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        **layout(
+            height,
+            showlegend=len(series) > 1,
+            legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            xaxis={"type": "category", "fixedrange": True, "showgrid": False},
+            yaxis={
+                "fixedrange": True,
+                "gridcolor": theme.GRID,
+                "rangemode": "tozero",
+                "tickformat": ".0%" if percent else ",d",
+                "ticksuffix": "" if percent else unit,
+            },
+        )
+    )
+    return figure

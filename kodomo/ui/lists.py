@@ -1,0 +1,421 @@
+"""Lists: the counts, filters, search box and rows of the list of children."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+import streamlit as st
+
+from kodomo import access, cases, roster
+from kodomo.audit import Actor
+from kodomo.errors import KodomoError
+from kodomo.roster import Filter, Page, Row
+from kodomo.ui import parts, session, theme
+
+WORDS = "ls_words"
+NUMBER = "ls_page"
+CATEGORIES = "ls_categories"
+LEVELS = "ls_levels"
+BANDS = "ls_bands"
+GRADES = "ls_grades"
+SCHOOLS = "ls_schools"
+DEPARTMENT = "ls_department"
+UNREVIEWED = "ls_unreviewed"
+COUNCIL = "ls_council"
+SUPPORT = "ls_support"
+UNKNOWN = "ls_unknown"
+SAVED = "ls_saved"
+PAGE_NAME = "children"
+PLAIN = Filter()
+
+
+def counts(user: Actor, shown: session.Snapshot) -> None:
+    """The figures above the list: who waits, and how many stand at each level of each category."""
+    totals, levels = session.figures(shown, user)
+    fresh = session.newly_listed(shown, user)
+    known = {(row.category, row.level): row for row in levels}
+    waiting = (
+        "まだ確認していないこども",
+        totals.unreviewed,
+        f"一覧 {parts.count(totals.listed)}人のうち",
+        [
+            f"要確認 {parts.count(totals.urgent)}人",
+            f"センター未把握 {parts.count(totals.unknown_to_centre)}人",
+            *([] if fresh is None else [f"前回から新しく入った {parts.count(fresh)}人"]),
+        ],
+    )
+    boxes = []
+    for category in session.categories().categories:
+        lines = []
+        for style in theme.LEVELS:
+            if style.level:
+                row = known.get((category.code, style.level))
+                lines.append((style.level, row.children if row else 0, row.unreviewed if row else 0))
+        boxes.append((category.label, lines))
+    parts.count_strip(waiting, boxes)
+
+
+def _reset_page() -> None:
+    st.session_state[NUMBER] = 1
+
+
+def filters(user: Actor, shown: session.Snapshot, *, ranked: bool) -> tuple[Filter, str]:
+    """The search box and the filters; returns the filter and the search words."""
+    offered = session.choices(shown, user)
+    kinds = session.categories()
+    labels = {category.code: category.label for category in kinds.categories}
+    _apply_saved()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="ls_bar"):
+        words = st.text_input(
+            "名前でさがす",
+            key=WORDS,
+            placeholder="カナ・漢字・通称・旧姓",
+            width=220,
+            on_change=_reset_page,
+            autocomplete="off",
+            persist_state="session",
+        )
+        if ranked:
+            st.pills(
+                "困難の類型",
+                list(labels),
+                format_func=labels.__getitem__,
+                selection_mode="multi",
+                key=CATEGORIES,
+                on_change=_reset_page,
+                persist_state="session",
+            )
+            st.pills(
+                "アラートレベル",
+                [style.level for style in theme.LEVELS if style.level],
+                format_func=lambda level: f"{theme.level_style(level).shape} {theme.level_style(level).word}",
+                selection_mode="multi",
+                key=LEVELS,
+                on_change=_reset_page,
+                persist_state="session",
+            )
+        with st.popover(_more_label(), key="ls_more"):
+            _more(offered, ranked=ranked)
+        if ranked:
+            _saved(user)
+            st.toggle(
+                "未確認のみ", value=True, key=UNREVIEWED, on_change=_reset_page, persist_state="session"
+            )
+    return _chosen(ranked=ranked), (words or "").strip()
+
+
+def _more(offered: Mapping[str, list], *, ranked: bool) -> None:
+    st.pills(
+        "年齢区分",
+        offered["bands"],
+        format_func=theme.band_label,
+        selection_mode="multi",
+        key=BANDS,
+        on_change=_reset_page,
+        persist_state="session",
+    )
+    st.multiselect(
+        "学年",
+        offered["grades"],
+        format_func=roster.grade_label,
+        key=GRADES,
+        placeholder="すべて",
+        on_change=_reset_page,
+        persist_state="session",
+    )
+    st.multiselect(
+        "学校",
+        offered["schools"],
+        key=SCHOOLS,
+        placeholder="すべて",
+        on_change=_reset_page,
+        persist_state="session",
+        help="支援措置のあるこどもは、学校で絞ると表示されません。",
+    )
+    if ranked:
+        codes = [department.code for department in theme.departments()]
+        st.selectbox(
+            "記録のある課",
+            codes,
+            index=None,
+            format_func=lambda code: theme.department(code).name,
+            key=DEPARTMENT,
+            placeholder="すべて",
+            on_change=_reset_page,
+            persist_state="session",
+        )
+        st.checkbox("要対協に登録中", key=COUNCIL, on_change=_reset_page, persist_state="session")
+        st.checkbox("支援中", key=SUPPORT, on_change=_reset_page, persist_state="session")
+        st.checkbox(
+            "センター未把握（相談・要対協の記録なし）",
+            key=UNKNOWN,
+            on_change=_reset_page,
+            persist_state="session",
+        )
+    st.button("条件をすべて外す", on_click=_clear, type="tertiary")
+
+
+def _more_label() -> str:
+    state = st.session_state
+    used = sum(
+        bool(state.get(key)) for key in (BANDS, GRADES, SCHOOLS, DEPARTMENT, COUNCIL, SUPPORT, UNKNOWN)
+    )
+    return f"しぼり込み（{used}）" if used else "しぼり込み"
+
+
+def _chosen(*, ranked: bool) -> Filter:
+    state = st.session_state
+    return Filter(
+        categories=tuple(state.get(CATEGORIES) or ()) if ranked else (),
+        levels=tuple(state.get(LEVELS) or ()) if ranked else (),
+        bands=tuple(state.get(BANDS) or ()),
+        grades=tuple(state.get(GRADES) or ()),
+        schools=tuple(state.get(SCHOOLS) or ()),
+        department=state.get(DEPARTMENT) if ranked else None,
+        unreviewed=bool(state.get(UNREVIEWED, True)) if ranked else False,
+        council=bool(state.get(COUNCIL)),
+        support=bool(state.get(SUPPORT)),
+        unknown=bool(state.get(UNKNOWN)),
+    )
+
+
+def _set(chosen: Filter) -> None:
+    state = st.session_state
+    state[CATEGORIES] = list(chosen.categories)
+    state[LEVELS] = list(chosen.levels)
+    state[BANDS] = list(chosen.bands)
+    state[GRADES] = list(chosen.grades)
+    state[SCHOOLS] = list(chosen.schools)
+    state[DEPARTMENT] = chosen.department
+    state[UNREVIEWED] = chosen.unreviewed
+    state[COUNCIL] = chosen.council
+    state[SUPPORT] = chosen.support
+    state[UNKNOWN] = chosen.unknown
+    state[NUMBER] = 1
+
+
+def _clear() -> None:
+    _set(PLAIN)
+
+
+def _apply_saved() -> None:
+    """Put a chosen saved filter into the widgets, before they are drawn."""
+    chosen = st.session_state.pop("ls_apply", None)
+    if chosen is not None:
+        _set(chosen)
+
+
+def _saved(user: Actor) -> None:
+    """Filters saved under a name: only conditions, never words of a search."""
+    if not access.may(user, "saved_filter"):
+        return
+    with st.popover("保存した条件", key="ls_saved_box"):
+        kept = cases.saved_filters(session.store(), user, PAGE_NAME)
+        for name, body in kept.items():
+            left, right = st.columns([4, 1], vertical_alignment="center")
+            if left.button(name, key=f"ls_use_{name}", width="stretch"):
+                try:
+                    st.session_state["ls_apply"] = Filter.from_text(body)
+                    st.rerun()
+                except KodomoError as refusal:
+                    st.error(str(refusal))
+            if right.button("削除", key=f"ls_drop_{name}", type="tertiary"):
+                cases.delete_filter(session.store(), user, PAGE_NAME, name)
+                st.rerun()
+        if not kept:
+            st.caption("まだありません。今の条件に名前を付けて保存できます。")
+        with st.form("ls_keep", clear_on_submit=True, border=False):
+            name = st.text_input("今の条件の名前", max_chars=30, placeholder="例: 要確認・中学生")
+            if st.form_submit_button("保存する") and name.strip():
+                try:
+                    cases.save_filter(
+                        session.store(), user, PAGE_NAME, name.strip(), _chosen(ranked=True).to_text()
+                    )
+                    st.rerun()
+                except KodomoError as refusal:
+                    st.error(str(refusal))
+
+
+def search(user: Actor, shown: session.Snapshot, words: str) -> list[str] | None:
+    """Resident ids that fit the search words, best first; nothing without words or without the right to names."""
+    if not words or not access.may(user, "search") or not access.sees(user, "identity"):
+        return None
+    return session.search_index(shown.name).find(words)
+
+
+def page_number(chosen: Filter, words: str) -> int:
+    """The page to show; a new filter or search begins at the first."""
+    state = st.session_state
+    if state.get("ls_last") != (chosen, words):
+        state["ls_last"] = (chosen, words)
+        state[NUMBER] = 1
+    return max(int(state.get(NUMBER) or 1), 1)
+
+
+def summary(page: Page, number: int, words: str) -> None:
+    """How many children fit, and which of them are on the screen."""
+    first = (number - 1) * roster.PAGE_SIZE + 1
+    if not page.total:
+        return
+    last = first + len(page.rows) - 1
+    how = "名前が近い順" if words else "確認する順"
+    st.html(
+        f'<div class="kd-small kd-muted" style="margin-top:-.4rem">{page.total:,}人のうち {first:,}–{last:,}人目'
+        f"（{how}）。行を押すと、こどもの画面が開きます。</div>"
+    )
+
+
+def pager(total: int) -> None:
+    """Page numbers below the list."""
+    pages = ceil(total / roster.PAGE_SIZE)
+    if pages > 1:
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            st.pagination(pages, key=NUMBER)
+
+
+def children(
+    user: Actor,
+    shown: session.Snapshot,
+    rows: Sequence[Row],
+    *,
+    reviews: Mapping[str, cases.Review],
+    ranked: bool,
+    key: str = "ls_rows",
+) -> str | None:
+    """The rows; returns the reference of the child whose row was opened."""
+    kinds = session.categories().categories
+    if ranked:
+        columns = [
+            parts.Column("順", "46px", "num"),
+            parts.Column("こども", "190px", link=True),
+            *(parts.Column(kind.label, "76px") for kind in kinds),
+            parts.Column("理由と、不明なこと"),
+            parts.Column("把握の状況・最終目視", "158px"),
+            parts.Column("確認", "96px"),
+        ]
+    else:
+        columns = [
+            parts.Column("こども", "260px", link=True),
+            parts.Column("年齢・学年", "130px"),
+            parts.Column("学校"),
+        ]
+    standing = session.standing(shown) if ranked else session.Standing((), {})
+    body = [
+        (
+            row.child_ref,
+            _ranked_cells(user, shown, row, kinds, standing, reviews) if ranked else _plain_cells(user, row),
+        )
+        for row in rows
+    ]
+    return parts.clickable_list(
+        columns,
+        body,
+        key=key,
+        empty="条件に合うこどもはいません。条件を外すか、言葉を変えてください。",
+        label="こども一覧",
+    )
+
+
+def _masked(user: Actor, row: Row) -> dict:
+    return access.mask(
+        user,
+        {
+            "name": row.name,
+            "kana": row.kana,
+            "school_name": row.school,
+            "protected": row.protected,
+            "child_ref": row.child_ref,
+        },
+    )
+
+
+def _about(row: Row) -> str:
+    age = "年齢不明" if row.age is None else f"{row.age}歳"
+    grade = roster.grade_label(row.grade)
+    return f"{age} {grade}".strip()
+
+
+def _plain_cells(user: Actor, row: Row) -> list[object]:
+    seen = _masked(user, row)
+    return [
+        parts.cell(seen["name"] or "–", sub=[seen["kana"] or ""]),
+        _about(row),
+        seen["school_name"] or "–",
+    ]
+
+
+def _ranked_cells(
+    user: Actor,
+    shown: session.Snapshot,
+    row: Row,
+    kinds: Sequence,
+    standing: session.Standing,
+    reviews: Mapping[str, cases.Review],
+) -> list[object]:
+    seen = _masked(user, row)
+    school = seen["school_name"] or ""
+    child = parts.cell(
+        seen["name"] or "–", sub=[line for line in (seen["kana"], f"{_about(row)}　{school}".strip()) if line]
+    )
+    levels = [
+        parts.level_cell(None if unclear(row, kind.code) else row.levels.get(kind.code, 0)) for kind in kinds
+    ]
+    reasons = parts.cell(*(row.reasons or ("いまの基準に届く理由はありません",)), sub=_unknown_line(row))
+    tags = standing_tags(row)
+    seen_on = (
+        f"最終目視 {parts.day(row.last_seen_on)}（{parts.days_ago(row.last_seen_on, shown.as_of)}）"
+        if row.last_seen_on
+        else "最終目視 記録なし"
+    )
+    known = parts.cell(tags=tags, sub=[seen_on])
+    review = reviews.get(row.resident_id)
+    if review is not None and row.resident_id in standing.again:
+        state = parts.cell(
+            tags=[("再確認", "strong")],
+            sub=[standing.again[row.resident_id], f"前回 {parts.day(review.reviewed_on)}"],
+        )
+    elif review is not None:
+        state = parts.cell("確認済", sub=[review.outcome_label, parts.day(review.reviewed_on)])
+    elif row.rank is not None:
+        state = parts.cell(tags=[("未確認", "strong")])
+    else:
+        state = parts.cell("–")
+    return [row.rank if row.rank is not None else "–", child, *levels, reasons, known, state]
+
+
+def unclear(row: Row, category: str) -> bool:
+    """Whether 'no level' would say too much: nothing reached a level and too little of what counts is known."""
+    return row.levels.get(category) is None
+
+
+def standing_tags(row: Row) -> list[tuple[str, str]]:
+    """What the centre already knows of the child, as tags."""
+    tags = []
+    if row.council_open:
+        tags.append(("要対協", "good"))
+    elif row.known_case:
+        tags.append(("相談あり", "good"))
+    else:
+        tags.append(("センター未把握", "dash"))
+    if row.support_open and not row.council_open:
+        tags.append(("支援中", "good"))
+    if row.in_care:
+        tags.append(("一時保護・施設", "strong"))
+    if row.protected:
+        tags.append(("支援措置", "strong"))
+    return tags
+
+
+def _unknown_line(row: Row) -> list[str]:
+    items = session.catalogue()
+    missing = row.missing_items
+    if not missing:
+        return []
+    owners = sorted(
+        {items[code].department for code in missing if code in items},
+        key=[department.code for department in theme.departments()].index,
+    )
+    names = [theme.department(code).name for code in owners]
+    shown = "・".join(names[:2]) + (f" ほか{len(names) - 2}課" if len(names) > 2 else "")
+    return [f"？ 不明 {len(missing)}件" + (f"（{shown}）" if names else "")]

@@ -1,0 +1,55 @@
+"""Menu: the screens there are, in their order, and the right each one needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kodomo.paths import ROOT
+
+PAGES = ROOT / "pages"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One screen: its name is the file in pages/ and the address; `action` is the right it needs.
+
+    `listed` false keeps it out of the menu (it is reached from another screen).
+    """
+
+    name: str
+    title: str
+    icon: str
+    action: str
+    group: str
+    listed: bool = True
+
+    @property
+    def path(self) -> Path:
+        """The file of the screen."""
+        return PAGES / f"{self.name}.py"
+
+
+SCREENS = (
+    Screen("home", "今日の仕事", ":material/today:", "view_home", ""),
+    Screen("children", "こども一覧", ":material/format_list_numbered:", "view_list", "こども"),
+    Screen("child", "こども", ":material/person:", "view_child", "こども", listed=False),
+    Screen("tuning", "アラートレベル調整", ":material/tune:", "tune_preview", "判定"),
+    Screen("outcomes", "成果指標", ":material/monitoring:", "view_outcomes", "判定"),
+    Screen("deliveries", "データ連携状況", ":material/inventory_2:", "view_intake", "データ"),
+    Screen("oplog", "操作ログ", ":material/history:", "view_log", "管理"),
+)
+
+
+def screens() -> list[Screen]:
+    """The screens whose file is there, in the order of the menu."""
+    return [screen for screen in SCREENS if screen.path.is_file()]
+
+
+def screen(name: str) -> Screen:
+    """The screen of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return next(found for found in SCREENS if found.name == name)

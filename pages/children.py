@@ -1,0 +1,53 @@
+"""こども一覧: children in the order of checking, with reasons, filters and search."""
+
+import streamlit as st
+
+from kodomo import access, audit, cases, roster
+from kodomo.ui import lists, parts, session
+
+user = session.require("view_list")
+snapshot = session.snapshot()
+catalogue = session.catalogue()
+ranked = access.sees(user, "level")
+
+parts.heading("こども一覧", session.basis(snapshot))
+if ranked:
+    st.caption(
+        "確認する順に並べています。順番は「先に見るこども」を示すもので、危険の大きさや確率ではありません。"
+        "理由と、分かっていること・不明なことを、あわせて読んでください。"
+    )
+    lists.counts(user, snapshot)
+else:
+    st.caption("あなたの課が関わったこどもを、名前の順に並べています。")
+
+chosen, words = lists.filters(user, snapshot, ranked=ranked)
+found = lists.search(user, snapshot, words)
+number = lists.page_number(chosen, words)
+page = roster.page(
+    snapshot.con,
+    session.scope(user),
+    chosen,
+    session.settled(snapshot),
+    found=found,
+    number=number,
+    by_rank=ranked,
+)
+session.log_once(
+    "list",
+    (chosen, words, number, snapshot.name),
+    "search" if found is not None else "view_list",
+    count=len(page.rows),
+    detail={"hits": page.total, "page": number}
+    | ({"words_hash": audit.hash_words(session.store(), words)} if words else {}),
+)
+lists.summary(page, number, words)
+opened = lists.children(
+    user,
+    snapshot,
+    page.rows,
+    reviews=cases.newest(session.store(), [row.resident_id for row in page.rows]),
+    ranked=ranked,
+)
+lists.pager(page.total)
+if opened:
+    st.switch_page(session.page("child"), query_params={"child": opened})

@@ -1,0 +1,21 @@
+-- Levels, points and missing inputs of the given children, one row per child and category.
+with
+
+judgements as (
+    select * from judgement where list_contains($residents::varchar[], resident_id)
+),
+
+final as (
+    select
+        resident_id,
+        category,
+        level,
+        points,
+        rank,
+        missing,
+        suppressed
+    from judgements
+)
+
+select * from final
+order by resident_id, category
