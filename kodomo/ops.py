@@ -249,6 +249,10 @@ class OpsStore:
         self._gate = threading.Lock()
         self.after_commit: list[Callable[[sqlite3.Connection], None]] = []
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.with_name(self.path.name + ".restoring").exists():
+            from kodomo import backup
+
+            backup.finish(self.path)
         self._use = FileLock(use_path(self.path))
         if not self._use.acquire(shared=True, seconds=2.0):
             self._use.close()
@@ -565,9 +569,6 @@ def open_store(family: FamilyLike, clock: Callable[[], datetime] = utc_now) -> O
         store = _open.get(path)
         if store is not None and not store.closed:
             return store
-    from kodomo import backup
-
-    backup.finish(path)
     fresh = OpsStore(path, load_key(Path(family.key_path)), clock, anchor_path=Path(family.anchor_path))
     with _open_gate:
         store = _open.get(path)
