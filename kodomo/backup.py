@@ -19,7 +19,17 @@ from typing import IO, Any
 from kodomo import audit, cases
 from kodomo.audit import SYSTEM
 from kodomo.errors import KodomoError
-from kodomo.ops import FileLock, OpsInUse, OpsStore, load_key, use_path, utc_now, utc_text
+from kodomo.ops import (
+    FileLock,
+    OpsInUse,
+    OpsStore,
+    jst_text,
+    load_key,
+    parse_utc,
+    use_path,
+    utc_now,
+    utc_text,
+)
 from kodomo.snapshots import BuildRunning, Family, verify_snapshot
 
 FORMAT = "kodomo-backup-1"
@@ -428,14 +438,23 @@ def _stage(family: Family, manifest: dict[str, Any], staging: Path) -> tuple[Fam
     moment = str(pointer["name"]).removesuffix(".duckdb").rpartition("-")[2]
     name = f"{family.stem}-{moment}.duckdb"
     there = family.folder / name
+    if there.exists() and _sha256(there) == pointer["sha256"]:
+        (staging / "snapshot.duckdb").unlink()
+        # Verification looks for it beside the staged pointer; the switch leaves the file where it is.
+        os.symlink(there.resolve(), staging / name)
+        return staged, _point(staged, pointer, name)
     if there.exists():
         # Never the same path twice: an open dashboard would go on serving what it has open.
         name = f"{family.stem}-{utc_now():%Y%m%dT%H%M%S%f}.duckdb"
-    pointer["name"] = name
     os.replace(staging / "snapshot.duckdb", staging / name)
-    staged.pointer_path.write_text(json.dumps(pointer, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return staged, _point(staged, pointer, name)
+
+
+def _point(staged: Family, pointer: dict[str, Any], name: str) -> str:
+    text = json.dumps({**pointer, "name": name}, ensure_ascii=False, indent=1) + "\n"
+    staged.pointer_path.write_text(text, encoding="utf-8")
     _fsync(staged.pointer_path)
-    return staged, name
+    return name
 
 
 def _prove(family: Family, staged: Family, key: bytes, manifest: dict[str, Any]) -> int:
@@ -503,7 +522,7 @@ def _moves(
             out.flush()
             os.fsync(out.fileno())
         moves.append((fresh, family.key_path))
-    if snapshot is not None:
+    if snapshot is not None and not (staging / snapshot).is_symlink():
         moves.append((staging / snapshot, family.folder / snapshot))
     moves.append((staged.ops_path, family.ops_path))
     if snapshot is not None:
@@ -612,6 +631,11 @@ def _seal(key: bytes, manifest: dict[str, Any]) -> str:
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
     derived = hmac.new(key, b"kodomo:backup", hashlib.sha256).digest()
     return hmac.new(derived, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _fsync(path: Path) -> None:

@@ -457,13 +457,14 @@ class OpsStore:
             if self._closed:
                 return
             self._closed = True
-            self._jobs.put(None)
-        self._thread.join()
+        # The readers first: the last to close folds the WAL back, and only the writer can.
         while True:
             try:
                 self._pool.get_nowait().close()
             except queue.Empty:
                 break
+        self._jobs.put(None)
+        self._thread.join()
         self._lock.close()
         self._use.close()
         with _open_gate:
