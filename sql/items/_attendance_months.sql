@@ -1,6 +1,6 @@
 -- attendance_months(as_of): monthly attendance of today's children, one row per pupil number and month up to
 -- as_of.
--- Absence is 病欠 + 不登校欠席 + その他欠席; 出席停止・忌引等 and 出席扱い are not absence (contracts/README.md).
+-- Absence is 病欠 + 不登校欠席 + その他欠席; 出席停止・忌引等 and 出席扱い are not absence (contract 08b).
 -- Column `absence` is NULL in no row; 別室, 保健室 and 出席扱い stay NULL where a school does not deliver them.
 create or replace temp macro attendance_months(as_of) as table
 with

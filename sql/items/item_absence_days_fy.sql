@@ -2,8 +2,8 @@
 -- Unit 日; 0 when months were delivered without absence; no delivered month means 不明. Window: whole months from
 -- April of the fiscal year of as_of. In April and May the number is small by nature; the 3-month and 12-month
 -- items bridge the turn of the year.
--- Why: 30 days a year is 長期欠席 in the national survey; 7, 30 and 90 days are the steps of the screening sheet
--- (domain.md 1.7).
+-- Why: 30 days a year is 長期欠席 in the national survey; 7, 30 and 90 days are the steps of the national
+-- screening sheet (文科省 スクリーニング活用ガイド).
 create or replace temp macro item_absence_days_fy(as_of) as table
 with
 months as (

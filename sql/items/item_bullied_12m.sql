@@ -1,7 +1,6 @@
 -- bullied_12m: incidents in which the school recognised the child as the bullied one (被害), any state.
 -- Unit 件; window 12 months by 認知日.
--- Why: repeated incidents weigh more than one. A count says as much of the school's diligence as of the child
--- (domain.md 3.3).
+-- Why: repeated incidents weigh more than one. A count says as much of the school's diligence as of the child.
 create or replace temp macro item_bullied_12m(as_of) as table
 with
 children as (

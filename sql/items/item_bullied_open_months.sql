@@ -1,7 +1,7 @@
 -- bullied_open_months: full months since 認知日 of the child's oldest unresolved incident as the bullied one.
 -- Unit か月. Window: on the day.
--- Why: three months without new acts is the rule for 解消 (domain.md 3.3); longer means the school's work has
--- not ended it.
+-- Why: three months without new acts is the rule for 解消 (国のいじめ防止基本方針); longer means the school's work has not
+-- ended it.
 create or replace temp macro item_bullied_open_months(as_of) as table
 with
 children as (

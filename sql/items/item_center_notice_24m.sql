@@ -1,7 +1,6 @@
 -- center_notice_24m: notices of abuse (虐待種別 1 to 4) about the child taken by 児童相談所; 0 虐待以外 is not counted.
 -- Unit 件; window 24 months by 通告日.
--- Why: the heaviest outside signal; half of them come from the police without any earlier contact (domain.md
--- 4).
+-- Why: the heaviest outside signal; in national figures half of them come from the police.
 create or replace temp macro item_center_notice_24m(as_of) as table
 with
 children as (

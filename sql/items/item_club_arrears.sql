@@ -1,7 +1,7 @@
 -- club_arrears: months of unpaid fees of the after-school club the child belongs to on as_of.
 -- Unit か月 (the largest of the child's memberships). Window: on the day; memberships ended on or before as_of
 -- do not count.
--- Why: three months and more score 2 in the screening sheet (domain.md 1.7, 諸費滞納).
+-- Why: three months and more score 2 in the national screening sheet (文科省 スクリーニング活用ガイド, 諸費滞納).
 create or replace temp macro item_club_arrears(as_of) as table
 with
 children as (

@@ -1,6 +1,6 @@
 -- consultation_self_12m: consultations the child brought itself (経路 10 本人).
 -- Unit 件; window 12 months by 受付日.
--- Why: a child's own words always go to a person (DESIGN.md 6).
+-- Why: a child's own words always go to a person.
 create or replace temp macro item_consultation_self_12m(as_of) as table
 with
 children as (

@@ -1,6 +1,6 @@
 -- council_closed_24m: a council case of the child was closed and none is open on as_of.
 -- Unit 有無 (1). Window 24 months by 終結日.
--- Why: closed is not without risk (domain.md 3.3); past cases score 1 in the screening sheet.
+-- Why: closed is not without risk; past cases score 1 in the screening sheet.
 create or replace temp macro item_council_closed_24m(as_of) as table
 with
 children as (

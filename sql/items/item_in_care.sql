@@ -1,6 +1,6 @@
 -- in_care: the child lives in care on as_of (一時保護, 施設入所 or 里親), as child.in_care says.
 -- Unit 有無 (1). Window: on the day.
--- Why: such children leave outreach lists and their place is never shown (DESIGN.md 9).
+-- Why: such children leave outreach lists and their place is never shown.
 create or replace temp macro item_in_care(as_of) as table
 with
 children as (

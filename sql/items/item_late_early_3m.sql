@@ -1,7 +1,7 @@
 -- late_early_3m: times the child came late or left early lately (遅刻 + 早退).
 -- Unit 回; 0 when none. Window: the last three delivered months with school days, none older than four months.
--- Why: once or three times a week are the steps of the screening sheet (domain.md 1.7); often the first thing
--- to slip.
+-- Why: once or three times a week are the steps of the national screening sheet (文科省 スクリーニング活用ガイド); often the
+-- first thing to slip.
 create or replace temp macro item_late_early_3m(as_of) as table
 with
 months as (

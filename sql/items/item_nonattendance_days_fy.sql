@@ -1,7 +1,7 @@
 -- nonattendance_days_fy: days of 不登校欠席 in the fiscal year so far.
 -- Unit 日; 0 when months were delivered without. Window: whole months from April of the fiscal year of as_of.
 -- In April and May the number is small by nature; the 3-month and 12-month items bridge the turn of the year.
--- Why: the school's own reading of why the child stays away; 病欠 labels can hide the same (domain.md 3.3).
+-- Why: the school's own reading of why the child stays away; 病欠 labels can hide the same.
 create or replace temp macro item_nonattendance_days_fy(as_of) as table
 with
 months as (

@@ -1,8 +1,8 @@
 -- nurse_visits_3m: visits to the school nurse's room lately.
 -- Unit 回; 0 when delivered as 0; schools that do not deliver the column stay 不明. Window: the last three
 -- delivered months with school days, none older than four months.
--- Why: once or three times a week are the steps of the screening sheet (domain.md 1.7); children bring there
--- what they cannot say.
+-- Why: once or three times a week are the steps of the national screening sheet (文科省 スクリーニング活用ガイド); children
+-- bring there what they cannot say.
 create or replace temp macro item_nurse_visits_3m(as_of) as table
 with
 months as (

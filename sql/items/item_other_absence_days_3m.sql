@@ -1,6 +1,6 @@
 -- other_absence_days_3m: days of その他欠席 lately.
 -- Unit 日; 0 when none. Window: the last three delivered months with school days, none older than four months.
--- Why: hides 家族の介護, 保護者の無理解 and 連絡不明 (domain.md 3.3); the recent form of other_absence_days_fy.
+-- Why: hides 家族の介護, 保護者の無理解 and 連絡不明; the recent form of other_absence_days_fy.
 create or replace temp macro item_other_absence_days_3m(as_of) as table
 with
 months as (

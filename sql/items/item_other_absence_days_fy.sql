@@ -1,8 +1,7 @@
 -- other_absence_days_fy: days of その他欠席 in the fiscal year so far.
 -- Unit 日; 0 when months were delivered without. Window: whole months from April of the fiscal year of as_of.
 -- In April and May the number is small by nature; the 3-month and 12-month items bridge the turn of the year.
--- Why: caring for family, guardians who keep a child at home and families nobody reaches are booked here
--- (domain.md 3.3).
+-- Why: caring for family, guardians who keep a child at home and families nobody reaches are booked here.
 create or replace temp macro item_other_absence_days_fy(as_of) as table
 with
 months as (

@@ -2,8 +2,8 @@
 -- and sound.
 -- Unit 本. Window: the newest check of the last 18 months, so that the year before holds until this year's
 -- results arrive.
--- Why: five or more untreated teeth score 2 in the screening sheet (domain.md 1.7); neglect or no money for
--- the dentist.
+-- Why: five or more untreated teeth score 2 in the national screening sheet (文科省 スクリーニング活用ガイド); neglect or no
+-- money for the dentist.
 create or replace temp macro item_school_caries(as_of) as table
 with
 children as (

@@ -2,8 +2,8 @@
 -- Unit 有無 (1). Window: 年度 of as_of. An application without 認定終了日 holds to 31 March of its fiscal year; one
 -- handed in from January to March is for the year to come.
 -- April to July: certification of the new year comes only in June or July, so a child certified up to 31
--- March, with no decision for the new year yet (no application or 審査中), still counts as 1 (domain.md 3.3: the
--- gap is not "escaped poverty"). From August on only the new decision counts; 否認定 and 取下げ end it at once.
+-- March, with no decision for the new year yet (no application or 審査中), still counts as 1 (the gap is not
+-- "escaped poverty"). From August on only the new decision counts; 否認定 and 取下げ end it at once.
 create or replace temp macro item_school_expense_aid(as_of) as table
 with
 children as (

@@ -1,7 +1,7 @@
 -- sibling_abuse_24m: consultations about abuse (11 to 14) and notices of abuse to 児童相談所 (1 to 4) about the
 -- child's sisters and brothers.
 -- Unit 件; window 24 months by 受付日 or 通告日.
--- Why: violence and neglect in a home reach every child in it; explicit, named and capped (DESIGN.md 6).
+-- Why: violence and neglect in a home reach every child in it; explicit, named and capped.
 create or replace temp macro item_sibling_abuse_24m(as_of) as table
 with
 children as (

@@ -1,6 +1,6 @@
 -- sibling_council: sisters and brothers of the child with an open council case (要保護 or 要支援).
 -- Unit 人; window: on the day, as in council_open. 特定妊婦 cases are left out.
--- Why: cases are kept child by child, but the home is the same; explicit and capped (DESIGN.md 6).
+-- Why: cases are kept child by child, but the home is the same; explicit and capped.
 create or replace temp macro item_sibling_council(as_of) as table
 with
 children as (

@@ -1,7 +1,7 @@
 -- sibling_in_care: sisters and brothers of the child who live in care on as_of, while the child itself does
 -- not.
 -- Unit 人; window: on the day, by child.in_care of the sibling.
--- Why: one child was taken out of the home and this one stayed; explicit and capped (DESIGN.md 6).
+-- Why: one child was taken out of the home and this one stayed; explicit and capped.
 create or replace temp macro item_sibling_in_care(as_of) as table
 with
 children as (

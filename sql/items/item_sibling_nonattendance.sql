@@ -1,6 +1,6 @@
 -- sibling_nonattendance: sisters and brothers with 30 days of 不登校欠席 or more in the fiscal year so far.
 -- Unit 人; window: months from April of the fiscal year of as_of.
--- Why: staying away often has its reason at home and runs in families; explicit and capped (DESIGN.md 6).
+-- Why: staying away often has its reason at home and runs in families; explicit and capped.
 create or replace temp macro item_sibling_nonattendance(as_of) as table
 with
 children as (

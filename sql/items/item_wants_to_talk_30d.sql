@@ -1,7 +1,7 @@
 -- wants_to_talk_30d: times the child ticked that it wants to talk to somebody in the last 30 days.
 -- Unit 回; 0 when it answered and did not tick. Window 30 days with as_of; no answer to the question at all is
 -- 不明.
--- Why: a child's own words always go to a person (DESIGN.md 6), so a single answer is enough.
+-- Why: a child's own words always go to a person, so a single answer is enough.
 create or replace temp macro item_wants_to_talk_30d(as_of) as table
 with
 children as (

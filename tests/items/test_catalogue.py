@@ -15,7 +15,7 @@ ITEMS = load_items()
 SQL_ITEMS = SQL / "items"
 TEXTS = ("label", "unit", "window", "purpose", "legal_ground", "unknown_text", "caution", "gap_why")
 SENTENCES = ("purpose", "unknown_text", "caution")
-# Grounds no rule may rest on alone (DESIGN.md 6): disability, ひとり親, and a family member's need of care.
+# Grounds no rule may rest on alone: disability, ひとり親, and a family member's need of care.
 NEVER_ALONE = (
     "single_parent",
     "child_certificate",
@@ -23,7 +23,7 @@ NEVER_ALONE = (
     "care_need_family",
     "care_need_unserved",
 )
-# Use of help (DESIGN.md 6): raises no level of abuse, nonattendance or bullying by itself.
+# Use of help: raises no level of abuse, nonattendance or bullying by itself.
 HELP = (
     "school_expense_aid",
     "public_assistance",
