@@ -17,6 +17,7 @@ final as (
         attendance.month,
         attendance.school_days,
         attendance.sick_days + attendance.nonattendance_days + attendance.other_absent_days as absence,
+        attendance.sick_days,
         attendance.nonattendance_days,
         attendance.other_absent_days,
         attendance.late + attendance.early_leave as late_early,

@@ -6,6 +6,8 @@ ATTENDANCE_ITEMS = (
     "absence_days_fy",
     "absence_days_3m",
     "absence_rate_3m",
+    "absence_rate_1m",
+    "sick_days_3m",
     "absence_days_12m",
     "nonattendance_days_fy",
     "nonattendance_days_12m",
@@ -39,6 +41,8 @@ def test_absence_is_sick_nonattendance_and_other_and_nothing_else(city):
     assert city.item("absence_days_3m", day) == {"1001": 6}
     assert city.item("absence_days_12m", day) == {"1001": 6}
     assert city.item("absence_rate_3m", day) == {"1001": 30}
+    assert city.item("absence_rate_1m", day) == {"1001": 30}
+    assert city.item("sick_days_3m", day) == {"1001": 2}
     assert city.item("nonattendance_days_fy", day) == {"1001": 3}
     assert city.item("nonattendance_days_12m", day) == {"1001": 3}
     assert city.item("other_absence_days_fy", day) == {"1001": 1}
@@ -87,6 +91,7 @@ def test_a_month_recorded_late_or_corrected_later_does_not_change_an_earlier_day
         assert city.item(code, "2025-12-10") == {"1001": 1}
     for code in ("absence_days_fy", "absence_days_3m", "absence_days_12m"):
         assert city.item(code, "2025-12-20") == {"1001": 17}
+    assert city.item("absence_rate_1m", "2025-12-20") == {"1001": 40}
 
 
 def test_august_is_passed_over_and_old_months_say_nothing_of_today(city):
@@ -97,6 +102,8 @@ def test_august_is_passed_over_and_old_months_say_nothing_of_today(city):
     day = "2025-10-31"
     assert city.item("absence_days_3m", day) == {"1001": 6}
     assert city.item("absence_rate_3m", day) == {"1001": 10}
+    assert city.item("absence_rate_1m", day) == {"1001": 10}
+    assert city.item("sick_days_3m", day) == {"1001": 6}
     assert city.item("late_early_3m", day) == {"1001": 12}
     for code in ("absence_days_3m", "absence_rate_3m", "late_early_3m", "absence_streak"):
         assert city.item(code, "2026-02-28") == {}
