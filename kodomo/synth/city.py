@@ -1,0 +1,182 @@
+"""City: build the people, let every department write its extract, and lay the truth beside the deliveries."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from kodomo.synth import burdens, maternal, people, registers, schooling, support, welfare, writing
+from kodomo.synth.draw import NEVER, Ints, written
+from kodomo.synth.people import City
+from kodomo.synth.writing import Sheet
+
+STYLE = {
+    "public_assistance": "dots",
+    "disability_certificate": "plain",
+    "day_support": "plain",
+    "pregnancy": "slash",
+    "infant_checkup": "slash",
+    "newborn_visit": "slash",
+    "school_register": "kanji",
+    "school_expense_aid": "kanji",
+    "school_health": "dots",
+    "after_school_club": "plain",
+    "pupil_roster": "slash",
+    "attendance": "slash",
+    "bullying": "slash",
+    "guidance": "slash",
+    "care_need": "plain",
+    "health_insurance": "packed",
+    "education_counseling": "slash",
+    "consultation": "slash",
+    "council_case": "slash",
+    "contact_log": "slash",
+    "guidance_center_case": "dots",
+}
+"""How each department writes its 登録日 (iso where not named)."""
+
+STEPS = 30
+
+
+@dataclass
+class Summary:
+    """What was written: residents, children, and rows by extract."""
+
+    folder: Path
+    residents: int
+    children: int
+    as_of: date
+    rows: dict[str, int] = field(default_factory=dict)
+    links: int = 0
+
+
+def generate(
+    folder: Path,
+    residents: int = 400_000,
+    seed: int = 1,
+    as_of: date = date(2026, 10, 31),
+    progress: Callable[[str, float], None] | None = None,
+    noise: float = 1.0,
+) -> Summary:
+    """Write a synthetic city's 28 deliveries to folder/deliveries and its truth to folder/truth.
+
+    `residents` is the number of current residents; `noise` scales the errors of rows without 宛名番号 (0 clean, 1 usual,
+    2 hard); `progress` is told a word and a share from 0 to 1. The same arguments give the same bytes.
+    """
+    deliveries, truth = folder / "deliveries", folder / "truth"
+    deliveries.mkdir(parents=True, exist_ok=True)
+    truth.mkdir(parents=True, exist_ok=True)
+    stamp = f"{as_of:%Y%m%d}"
+    done = 0
+
+    def step(word: str) -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(word, min(done / STEPS, 1.0))
+
+    city = people.build(seed, residents, as_of, noise)
+    step("住民と世帯")
+    kids = burdens.children(city)
+    schools = schooling.enrol(city, kids)
+    age = (city.as_of - city.birth) / people.YEAR_DAYS
+    current = city.status == 1
+    summary = Summary(folder, int(current.sum()), int((current & (age < 18)).sum()), as_of)
+    links: list[tuple[str, list[str], Ints]] = []
+
+    def put(extract: str, sheet: Sheet, recorded: Ints, person: Ints | None = None) -> None:
+        sheet = {**sheet, "recorded_on": writing.dates(recorded, STYLE.get(extract, "iso"))}
+        order = np.argsort(recorded, kind="stable")
+        order = order[recorded[order] <= city.as_of]
+        sheet = writing.take(sheet, order)
+        if extract not in ("attendance", "mood_check"):
+            # two versions of one row on one day: the later one stands
+            fields = (*writing.layouts()[extract].key, "recorded_on")
+            lasting = (
+                ~pd.DataFrame({f: sheet[f].to_pandas() for f in fields}).duplicated(keep="last").to_numpy()
+            )
+            if not lasting.all():
+                sheet, order = writing.take(sheet, lasting), order[lasting]
+        summary.rows[extract] = writing.write(deliveries, extract, sheet, stamp)
+        if person is not None:
+            key = pc.binary_join_element_wise(*[sheet[f] for f in writing.layouts()[extract].key], "|")
+            keys = key.to_pylist()
+            rows = dict(zip(keys, person[order].tolist(), strict=True))
+            links.append((extract, list(rows), np.array(list(rows.values()), dtype=int)))
+        step(extract)
+
+    put("resident_register", *registers.register(city))
+    put("resident_move", *registers.moves(city))
+    put("protective_measure", *registers.protection(city, kids))
+    put("public_assistance", *welfare.public_assistance(city, kids))
+    put("disability_certificate", *welfare.certificates(city, kids))
+    put("day_support", *welfare.day_support(city, kids))
+    put("pregnancy", *maternal.pregnancies(city, kids))
+    put("infant_checkup", *maternal.checkups(city, kids))
+    put("newborn_visit", *maternal.newborn_visits(city, kids))
+    put("child_rearing_allowance", *welfare.rearing_allowance(city, kids))
+    put("child_allowance", *welfare.child_allowance(city, kids))
+    register = schooling.register(city, kids, schools)
+    put("school_register", *register)
+    put("school_expense_aid", *schooling.expense_aid(city, kids, schools))
+    put("school_health", *schooling.health(city, kids, schools, register[2][register[1] <= city.as_of]))
+    put("after_school_club", *schooling.club(city, kids, schools))
+    put("pupil_roster", *schooling.roster(city, kids, schools))
+    absences = schooling.attendance(city, kids, schools)
+    put("attendance", absences.sheet, absences.recorded)
+    put("bullying", *schooling.bullying(city, kids, schools))
+    put("guidance", *schooling.guidance(city, kids, schools))
+    put("care_need", *welfare.care_need(city, kids))
+    put("health_insurance", *welfare.health_insurance(city, kids))
+    put("education_counseling", *support.counseling(city, kids, schools))
+    put("support_room", *support.support_room(city, kids, schools))
+    put("mood_check", *schooling.mood(city, kids, schools))
+    written_cases = support.cases(city, kids, schools, absences)
+    put("consultation", *written_cases.consultation)
+    put("council_case", *written_cases.council)
+    put("contact_log", *written_cases.contacts)
+    put("guidance_center_case", *written_cases.center)
+    summary.links = _truth(truth, city, kids, links)
+    step("正解データ")
+    return summary
+
+
+def _numbers(city: City, person: Ints) -> list[str]:
+    return [t or "" for t in registers.numbers(city, person).to_pylist()]
+
+
+def _truth(folder: Path, city: City, kids: burdens.Children, links: list[tuple[str, list[str], Ints]]) -> int:
+    total = 0
+    with (folder / "links.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["extract", "record_key", "resident_id"])
+        for extract, keys, person in links:
+            out.writerows((extract, k, r) for k, r in zip(keys, _numbers(city, person), strict=True))
+            total += len(keys)
+    columns: dict[str, list[str]] = {"resident_id": _numbers(city, kids.person)}
+    for name in burdens.CATEGORIES:
+        b = kids.burden[name]
+        columns[f"{name}_score"] = [f"{v:.3f}" for v in b.score.tolist()]
+        for part, days in (("onset", b.onset), ("grave", b.grave), ("end", b.end)):
+            shown = np.where((days > city.as_of), NEVER, days)
+            columns[f"{name}_{part}"] = written(np.maximum(shown, NEVER), "iso").tolist()
+    with (folder / "children.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(columns)
+        out.writerows(zip(*columns.values(), strict=True))
+    with (folder / "twins.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["resident_id", "household"])
+        twins = np.flatnonzero(city.twin & (city.birth > city.start - 20 * 365))
+        out.writerows(zip(_numbers(city, twins), city.unit[twins].tolist(), strict=True))
+    return total
+
+
+__all__ = ["City", "Summary", "generate"]
