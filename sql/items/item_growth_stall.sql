@@ -1,12 +1,12 @@
 -- growth_stall: height grew by less than 2 cm a year between the child's last two school checks.
 -- Unit 有無; 0 when it grew. Window: newest check of the last 18 months against the one 180 days to 30 months
--- before it; grades 2 to 6 (catalogue `applies`).
+-- before it; grades 2 to 6 only.
 -- Why: primary-school children grow 4 to 8 cm a year; standing still is a known sign of neglect and of illness
 -- alike.
 create or replace temp macro item_growth_stall(as_of) as table
 with
 children as (
-    select resident_id from child
+    select resident_id from child where school_grade between 2 and 6
 ),
 school_health as (
     select *

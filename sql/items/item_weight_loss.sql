@@ -7,7 +7,7 @@
 create or replace temp macro item_weight_loss(as_of) as table
 with
 children as (
-    select resident_id from child
+    select resident_id from child where school_grade between 2 and 9
 ),
 school_health as (
     select *

@@ -5,7 +5,7 @@
 create or replace temp macro item_whereabouts_unknown(as_of) as table
 with
 children as (
-    select resident_id from child
+    select resident_id from child where school_grade between 0 and 9
 ),
 school_register as (
     select *, status = '4' as is_lost from known_school_register

@@ -97,7 +97,10 @@ def test_weight_and_height_are_set_beside_the_childs_own_last_check(city):
             exam(city, who, day, weight_kg=weight, height_cm=height)
     city.child("1004")
     exam(city, "1004", "2025-05-10", weight_kg=30.0, height_cm=128.0)
-    assert city.item("weight_loss", "2025-12-31") == {"1001": 2.5, "1002": 0}
+    city.child("1005", birth_date="2012-06-15")
+    exam(city, "1005", "2024-05-10", weight_kg=45.0, height_cm=160.0)
+    exam(city, "1005", "2025-05-10", weight_kg=45.0, height_cm=160.5)
+    assert city.item("weight_loss", "2025-12-31") == {"1001": 2.5, "1002": 0, "1005": 0}
     assert city.item("growth_stall", "2025-12-31") == {"1001": 1, "1002": 0}
     assert city.item("weight_loss", "2025-05-09") == {}
 
