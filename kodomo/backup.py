@@ -121,9 +121,8 @@ class Restored:
 
     def lines(self) -> list[str]:
         """The report in Japanese sentences."""
-        told = [
-            f"控え（{self.made_at} UTC 作成）から元に戻し、操作ログとデータに異常がないことを確かめました。"
-        ]
+        made = jst_text(parse_utc(self.made_at))[:16].replace("T", " ")
+        told = [f"控え（{made} 作成）から元に戻し、操作ログとデータに異常がないことを確かめました。"]
         if self.aside:
             names = "、".join(path.name for path in self.aside)
             told.append(f"復元前の状態は {names} に残しました。確認が済んだら削除してください。")
