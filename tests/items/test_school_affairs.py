@@ -122,8 +122,12 @@ def test_whereabouts_are_unknown_by_the_register_and_a_child_not_in_it_is_a_gap(
     )
     city.child("1002")
     city.child("1003", register=False)
+    city.child("1004", register=False)
+    city.add("attendance", "1004", month="2026-01-01", school_days=18, sick_days=17)
+    city.add("attendance", "1003", month="2026-01-01", school_days=18, sick_days=18)
     assert city.item("whereabouts_unknown", "2025-09-30") == {"1002": 0}
     assert city.item("whereabouts_unknown", "2025-10-01") == {"1001": 1, "1002": 0}
+    assert city.item("whereabouts_unknown", "2026-03-31") == {"1001": 1, "1002": 0, "1004": 0}
     con = city.judged("2026-03-31")
     gaps = con.execute("select resident_id, why from item_gap where item = 'whereabouts_unknown'").fetchall()
     assert gaps == [("1003", "学齢簿に見つからない")]
