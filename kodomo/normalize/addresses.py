@@ -142,7 +142,9 @@ def address_parts(address: str | None, detail: str | None = None) -> Address:
     return address_parts_many([address], [detail])[0]
 
 
-def address_parts_many(addresses: Iterable[str | None], details: Iterable[str | None] | None = None) -> list[Address]:
+def address_parts_many(
+    addresses: Iterable[str | None], details: Iterable[str | None] | None = None
+) -> list[Address]:
     """Return `address_parts` of every row; each distinct pair of address and 方書 is read once."""
     addresses = list(addresses)
     folded = fold_column(addresses, _fold_address)
@@ -160,7 +162,9 @@ def address_parts_many(addresses: Iterable[str | None], details: Iterable[str | 
 @overload
 def same_dwelling_key(address: str | None, detail: str | None = None) -> str: ...
 @overload
-def same_dwelling_key(address: Iterable[str | None], detail: Iterable[str | None] | None = None) -> list[str]: ...
+def same_dwelling_key(
+    address: Iterable[str | None], detail: Iterable[str | None] | None = None
+) -> list[str]: ...
 def same_dwelling_key(address, detail=None):  # pyright: ignore[reportInconsistentOverload]
     """Return a key that two residents share when address and 方書 are the same in any notation; "" is nobody's home.
 
@@ -170,7 +174,11 @@ def same_dwelling_key(address, detail=None):  # pyright: ignore[reportInconsiste
     if address is None or isinstance(address, str):
         return same_dwelling_key([address], [detail])[0]
     addresses = [value if isinstance(value, str) else None for value in address]
-    details = [value if isinstance(value, str) else None for value in detail] if detail is not None else [None] * len(addresses)
+    details = (
+        [value if isinstance(value, str) else None for value in detail]
+        if detail is not None
+        else [None] * len(addresses)
+    )
     folded = fold_column(addresses, _fold_address)
     other = fold_column(details, _fold_address)
     seen: dict[tuple[str, str], str] = {}

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from kodomo.normalize.text import BLANKS, DASHES, UPPER, fold_column, nfkc, translate
 
 _HIRAGANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
-_LARGE = dict(zip(map(ord, "ァィゥェォッャュョヮヵヶヂヅ"), map(ord, "アイウエオツヤユヨワカケジズ"), strict=True))
+_LARGE = dict(
+    zip(map(ord, "ァィゥェォッャュョヮヵヶヂヅ"), map(ord, "アイウエオツヤユヨワカケジズ"), strict=True)
+)
 _KANA: dict[int, int | None] = {
     **UPPER,
     **{code: _LARGE.get(target, target) for code, target in _HIRAGANA.items()},
@@ -21,7 +23,9 @@ _VOICED = "ガギグゲゴザジズゼゾダデドバビブベボパピプペポ
 _PLAIN = "カキクケコサシスセソタテトハヒフヘホハヒフヘホフ"
 _UNVOICED = {**dict(zip(map(ord, _VOICED), map(ord, _PLAIN), strict=True)), ord("ヲ"): ord("オ"), ord("ヰ"): ord("イ"),
              ord("ヱ"): ord("エ"), ord("ー"): None}  # fmt: skip
-_LONG_O = re.compile("(?<=[オコソトノホモヨロウクスツヌフムユル])ウ|(?<=[オコソトノホモヨロ])オ|(?<=[エケセテネヘメレ])イ")
+_LONG_O = re.compile(
+    "(?<=[オコソトノホモヨロウクスツヌフムユル])ウ|(?<=[オコソトノホモヨロ])オ|(?<=[エケセテネヘメレ])イ"
+)
 _DOUBLE = re.compile(r"([^\n])\1")
 
 

@@ -22,7 +22,9 @@ _TITLE = re.compile("(?:様|さま|ちゃん|君|くん|殿)$")
 _UNKNOWN = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd\ufffd〓□■●◆◎☆★?？]")
 _KANA_ONLY = re.compile(r"[\u3041-\u309f\u30a0-\u30ff\uff66-\uff9f]+")
 # What UTF-8 read as CP932 looks like: these lead characters stand for the first bytes of kana and common kanji.
-_MOJIBAKE = re.compile("[縺繧繝蜷螟逕蟄鬮豁譛譁蜑莨隕貂郢髮遘鄙闕邇�]|ã[\u0080-\u00bf]|[æåçèé][\u0080-\u00bf]")
+_MOJIBAKE = re.compile(
+    "[縺繧繝蜷螟逕蟄鬮豁譛譁蜑莨隕貂郢髮遘鄙闕邇�]|ã[\u0080-\u00bf]|[æåçèé][\u0080-\u00bf]"
+)
 _ROMAJI = dict(zip(
     "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲンガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴ",
     ("A I U E O KA KI KU KE KO SA SHI SU SE SO TA CHI TSU TE TO NA NI NU NE NO HA HI FU HE HO MA MI MU ME MO YA YU YO RA RI "

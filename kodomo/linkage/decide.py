@@ -1,0 +1,297 @@
+"""Decide: which pairs link by themselves, which wait for a person, and the sentence that says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kodomo.linkage.engine import Weighed
+from kodomo.linkage.levels import SWAP
+
+AUTO = 0.99
+CONTESTED = 0.9995
+REVIEW = 0.01
+# Of automatic links at most so many may be expected to be wrong.
+FALSE_SHARE = 5e-5
+REVIEW_SHARE = 0.018
+KEEP = 1e-6
+
+# Why a row that looks good still waits for a person; index = code, 0 = nothing to add.
+FLAGS = (
+    "",
+    "同姓同名・同生年月日の人がほかにもいるため確認が必要です",
+    "双子・きょうだいの可能性があるため確認が必要です",
+    "生年月日が一致しないため確認が必要です",
+    "生年月日がないため確認が必要です",
+    "姓が一致しないため確認が必要です",
+    "性別が違うため確認が必要です",
+    "名が一致しないため確認が必要です",
+    "宛名番号の人と氏名・生年月日が合わないため確認が必要です",
+    "宛名番号が住民基本台帳にないため確認が必要です",
+    "同じ人の在籍行がほかにもあるため確認が必要です",
+    "この連携データの生年月日がずれているようなので確認が必要です",
+    "確かさが足りないため確認が必要です",
+    "一致する住民が見つかりません",
+    "職員が別人と判断しました",
+    "職員が同じ人と判断しました",
+    "氏名が文字化けしていて照合できません",
+)
+(NOTHING, HOMONYM, TWIN, BIRTH, NO_BIRTH, SURNAME, SEX, GIVEN, NUMBER, UNKNOWN_NUMBER, DOUBLE, SHIFTED, UNSURE, NOBODY, REJECTED, CONFIRMED, GARBLED) = range(17)  # fmt: skip
+
+
+@dataclass
+class Ranked:
+    """Candidates in order of record and rank, with the belief in each (one row per kept pair)."""
+
+    row: np.ndarray  # position in the weighed pairs
+    record: np.ndarray
+    rank: np.ndarray
+    belief: np.ndarray
+    odds: np.ndarray
+
+
+@dataclass
+class Verdict:
+    """One row per record: the best pair (-1 none), its belief, status and flag."""
+
+    top: np.ndarray
+    second: np.ndarray
+    belief: np.ndarray
+    status: np.ndarray
+    flag: np.ndarray
+
+
+def rank(weighed: Weighed, odds: np.ndarray, belief: np.ndarray, current: np.ndarray) -> Ranked:
+    """Order the candidates of every record: belief first, then who still lives here, then the number."""
+    pairs = weighed.pairs
+    order = np.lexsort((pairs.person, ~current, -odds, pairs.record))
+    record = pairs.record[order]
+    first = np.concatenate([[True], record[1:] != record[:-1]]) if len(record) else np.array([], dtype=bool)
+    start = np.maximum.accumulate(np.where(first, np.arange(len(record)), 0)) if len(record) else record
+    place = np.arange(len(record)) - start + 1
+    kept = (place <= 5) & ((belief[order] >= KEEP) | (place == 1)) & np.isfinite(odds[order])
+    return Ranked(
+        order[kept], record[kept], place[kept].astype("int32"), belief[order][kept], odds[order][kept]
+    )
+
+
+def support(levels: dict[str, np.ndarray]) -> np.ndarray:
+    """Return how many of address, guardian and school agree (0 to 3)."""
+    return (
+        (levels["address"] >= 4).astype("int8")
+        + (levels["guardian"] == 3).astype("int8")
+        + (levels["school"] == 1).astype("int8")
+    )
+
+
+def decide(
+    weighed: Weighed,
+    ranked: Ranked,
+    records: int,
+    *,
+    suspect: np.ndarray,
+    numbered: np.ndarray,
+    number_unknown: np.ndarray,
+) -> Verdict:
+    """Return the verdict for every record.
+
+    Args:
+        weighed, ranked: the candidates.
+        records: how many records there are.
+        suspect: per record, whether its extract has shifted birth dates.
+        numbered: per record, whether it brings a number the register knows.
+        number_unknown: per record, whether it brings one the register does not know.
+    """
+    top = np.full(records, -1, dtype="int64")
+    second = np.full(records, -1, dtype="int64")
+    belief = np.zeros(records)
+    is_first, is_second = ranked.rank == 1, ranked.rank == 2
+    top[ranked.record[is_first]] = ranked.row[is_first]
+    second[ranked.record[is_second]] = ranked.row[is_second]
+    belief[ranked.record[is_first]] = ranked.belief[is_first]
+    has = top >= 0
+    safe_top, safe_second = np.maximum(top, 0), np.maximum(second, 0)
+    count = len(weighed.pairs)
+
+    def at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return values[rows] if count else np.full(records, -1, dtype="int8")
+
+    lv = {name: np.where(has, at(level, safe_top), -1) for name, level in weighed.levels.items()}
+    lv2 = {name: np.where(second >= 0, at(level, safe_second), -1) for name, level in weighed.levels.items()}
+    given = has & (at(weighed.exact_given, safe_top).astype(bool))
+    backing = np.where(has, at(support(weighed.levels), safe_top), 0)
+    owner = np.where(has, at(weighed.evidence.owner, safe_top), -1)
+
+    names_exact = (lv["mei"] >= 5) & (lv["sei"] >= 5)
+    both_scripts = (lv["mei"] == 7) & (lv["sei"] == 7)
+    slipped = (lv["dob"] >= 2) & (lv["dob"] <= 6)
+    flag = np.full(records, NOTHING, dtype="int8")
+
+    def raise_flag(rows: np.ndarray, code: int) -> None:
+        flag[rows & (flag == NOTHING)] = code
+
+    by_number = owner == 1
+    # A number that speaks for somebody else than the best match, or for nobody's name and birth date.
+    raise_flag(numbered & has & ~by_number, NUMBER)
+    raise_flag(by_number & (lv["dob"] < 2) & ~given, NUMBER)
+    raise_flag(by_number & (lv["dob"] >= 0) & (lv["dob"] < 2) & (lv["sei"] < 3), NUMBER)
+    raise_flag(by_number & (belief < AUTO), NUMBER)
+    twin = (lv["sei"] >= 3) & (lv["dob"] == 7) & ~given & (lv["mei"] >= 0)
+    raise_flag(twin, TWIN)
+    raise_flag(suspect, SHIFTED)
+    raise_flag(number_unknown & has, UNKNOWN_NUMBER)
+    person = ~by_number
+    raise_flag(person & ~given, GIVEN)
+    raise_flag(
+        person & (lv["dob"] == -1)
+        & ~(both_scripts & (lv["address"] >= 4) & (lv["age"] != 0) & (lv["sex"] != 0) & (second < 0) | _alone(lv, lv2, both_scripts)),
+        NO_BIRTH,
+    )  # fmt: skip
+    raise_flag(person & (lv["dob"] >= 0) & (lv["dob"] < 2), BIRTH)
+    raise_flag(person & slipped & ~(names_exact & (backing >= 1)), BIRTH)
+    raise_flag(person & (lv["sei"] < 3) & ~((lv["mei"] >= 5) & (lv["dob"] == 7) & (backing >= 1)), SURNAME)
+    raise_flag(person & (lv["sex"] == 0) & ~(names_exact & (lv["dob"] == 7) & (backing >= 1)), SEX)
+    rival = (second >= 0) & (lv2["dob"] == 7) & (lv2["mei"] >= 3) & (lv2["sei"] >= 3)
+    raise_flag(person & rival & (belief < CONTESTED), HOMONYM)
+    raise_flag(has & (belief < AUTO), UNSURE)
+
+    ready = has & (flag == NOTHING)
+    cut = auto_cut(belief[ready & person])
+    raise_flag(ready & person & (belief < cut), UNSURE)
+    ready &= flag == NOTHING
+
+    status = np.full(records, "none", dtype=object)
+    waiting = has & ~ready & ((belief >= REVIEW) | ((flag == NUMBER) & numbered))
+    status[waiting] = "review"
+    status[ready] = "auto"
+    _bound_review(status, belief, flag, records)
+    flag[(status == "none") & (flag != REJECTED)] = NOBODY
+    return Verdict(top, second, belief, status, flag)
+
+
+def _alone(lv: dict[str, np.ndarray], lv2: dict[str, np.ndarray], both_scripts: np.ndarray) -> np.ndarray:
+    """True where name, address and age agree and no other candidate bears the name."""
+    return (
+        both_scripts
+        & (lv["address"] >= 4)
+        & (lv["age"] >= 1)
+        & (lv["sex"] != 0)
+        & ~((lv2["mei"] >= 3) & (lv2["sei"] >= 3))
+    )
+
+
+def auto_cut(belief: np.ndarray) -> float:
+    """Return the lowest belief for automatic links such that at most 1 in 20,000 of them is expected to be wrong."""
+    ordered = np.sort(belief[belief >= AUTO])[::-1]
+    if not len(ordered):
+        return AUTO
+    expected = np.cumsum(1 - ordered) / np.arange(1, len(ordered) + 1)
+    good = np.flatnonzero(expected <= FALSE_SHARE)
+    return float(ordered[good[-1]]) if len(good) else 1.0
+
+
+def _bound_review(status: np.ndarray, belief: np.ndarray, flag: np.ndarray, records: int) -> None:
+    """Leave the least likely of an overlong queue unlinked, with their candidates kept."""
+    limit = max(20, int(REVIEW_SHARE * records))
+    waiting = np.flatnonzero((status == "review") & (flag != NUMBER) & (flag != SHIFTED) & (belief < 0.5))
+    excess = int((status == "review").sum()) - limit
+    if excess > 0 and len(waiting):
+        order = waiting[np.lexsort((waiting, belief[waiting]))]
+        status[order[:excess]] = "none"
+
+
+def one_to_one(
+    verdict: Verdict, weighed: Weighed, odds: np.ndarray, exclusive: np.ndarray, numbered: np.ndarray
+) -> None:
+    """Send rows to review that claim the same resident within one list where a child can stand only once.
+
+    A clearly better row (a thousand to one) keeps its link. Rows that bring the number themselves are left alone.
+    """
+    rows = np.flatnonzero((verdict.status == "auto") & exclusive & ~numbered)
+    if not len(rows):
+        return
+    person = weighed.pairs.person[verdict.top[rows]]
+    order = np.lexsort((rows, -odds[verdict.top[rows]], person))
+    rows, person = rows[order], person[order]
+    value = odds[verdict.top[rows]]
+    same = np.concatenate([[False], person[1:] == person[:-1]])
+    if not same.any():
+        return
+    first = np.maximum.accumulate(np.where(~same, np.arange(len(rows)), 0))
+    weaker = same
+    near = np.zeros(len(rows), dtype=bool)
+    np.maximum.at(near, first[same], value[same] > value[first[same]] - np.log(1000))
+    doubtful = weaker | near
+    verdict.status[rows[doubtful]] = "review"
+    verdict.flag[rows[doubtful]] = DOUBLE
+
+
+_KIND = ("", "（通称名）", "（旧氏名）", "（以前の氏名）", "（学齢簿の氏名）")
+
+
+def _names_text(sei: int, mei: int, kind: int) -> str:
+    where = _KIND[kind] if 0 <= kind < len(_KIND) else ""
+    if sei == SWAP:
+        return "姓と名が入れ替わって一致" + where
+    if mei == -1 and sei == -1:
+        return "氏名を比べられない"
+    if sei >= 3 and mei >= 3:
+        low = min(sei, mei)
+        words = {7: "氏名・カナが一致", 6: "氏名が一致", 5: "氏名が一致（異体字や小さな違いあり）", 4: "カナが一致、漢字に違いあり", 3: "漢字が一致、カナに違いあり"}  # fmt: skip
+        return words[low] + where
+    if mei >= 3:
+        return ("名が一致、姓はほぼ一致" if sei == 2 else "名が一致、姓は違う") + where
+    if sei >= 3:
+        return {
+            2: "姓が一致、名のカナはほぼ一致",
+            1: "姓が一致、名は一部だけ同じ",
+            0: "姓が一致、名は違う",
+        }.get(mei, "姓が一致") + where
+    return "氏名は違う"
+
+
+_TEXTS: tuple[tuple[str, dict[int, str]], ...] = (
+    (
+        "dob",
+        {
+            7: "生年月日が一致", 6: "生年月日が1日違い", 5: "生年月日の月と日が逆", 4: "生年月日が一部違う", 3: "生年月日が一部違う",
+            2: "分かっている生年月日が一致", 1: "生年月日が違う", 0: "生年月日が違う", -1: "生年月日を比べられない",
+        },
+    ),
+    ("age", {2: "年齢が合う", 1: "年齢がほぼ合う", 0: "年齢が違う"}),
+    ("sex", {0: "性別が違う"}),
+    ("address", {5: "住所が一致", 4: "住所が一致", 3: "住所が近い", 2: "丁目まで同じ", 1: "町名だけ同じ", 0: "住所は違う"}),
+    ("guardian", {3: "保護者が一致", 2: "保護者の名が一致", 0: "保護者は違う"}),
+    ("school", {1: "学校が一致", 0: "学校は違う"}),
+    ("grade", {1: "学年が合う", 0: "学年が合わない"}),
+    ("stay", {0: "転出などのあとの記録"}),
+)  # fmt: skip
+
+
+def reasons(weighed: Weighed, rows: np.ndarray) -> np.ndarray:
+    """Return the short Japanese reasons of the pairs `rows` (object array), one sentence part per field compared."""
+    if not len(rows):
+        return np.array([], dtype=object)
+    fields = [
+        weighed.levels["sei"],
+        weighed.levels["mei"],
+        weighed.kind,
+        weighed.old_place,
+        weighed.evidence.owner,
+    ]
+    fields += [weighed.levels[name] for name, _ in _TEXTS]
+    table = np.stack([np.asarray(values)[rows].astype("int64") for values in fields], axis=1)
+    distinct, inverse = np.unique(table, axis=0, return_inverse=True)
+    texts: list[str] = []
+    for sei, mei, kind, old, owner, *rest in distinct.tolist():
+        parts = ["宛名番号が一致"] if owner == 1 else []
+        parts.append(_names_text(sei, mei, kind))
+        for (name, words), level in zip(_TEXTS, rest, strict=True):
+            word = words.get(level)
+            if word and name == "address" and old and level >= 4:
+                word = "以前の住所が一致"
+            if word:
+                parts.append(word)
+        texts.append("；".join(parts))
+    return np.array(texts, dtype=object)[inverse.ravel()]

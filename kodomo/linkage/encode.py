@@ -1,0 +1,317 @@
+"""Encode: names, readings, addresses and schools as integer codes, each distinct value normalised once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from kodomo.linkage.sources import Register
+from kodomo.normalize import (
+    address_parts_many,
+    is_kana,
+    is_latin,
+    is_mojibake,
+    kana_keys,
+    latin_key,
+    loose_keys,
+    name_keys,
+    name_parts,
+    phonetic_keys,
+    romaji_skeleton,
+    unknown_characters,
+)
+
+NONE = -1
+_SCHOOL_PREFIX = re.compile("^(?:.{2,3}[都道府県])?(?:.{1,6}?[市区町村])?立")
+_SCHOOL_SUFFIX = re.compile("(小|中|高等|義務教育)学校")
+
+
+class Codes:
+    """A growing dictionary of text values; code -1 is "not given"."""
+
+    def __init__(self) -> None:
+        self.values: list[str] = []
+        self._index: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def add(self, texts: Iterable[str | None]) -> np.ndarray:
+        """Return the codes of `texts` (int32), new ones for values not yet seen; empty text is -1."""
+        index, values = self._index, self.values
+        out: list[int] = []
+        for text in texts:
+            if not text:
+                out.append(NONE)
+                continue
+            code = index.get(text)
+            if code is None:
+                code = index[text] = len(values)
+                values.append(text)
+            out.append(code)
+        return np.array(out, dtype="int32")
+
+
+@dataclass
+class Vocabulary:
+    """The values behind the codes, shared by residents and records.
+
+    strict, loose: kanji parts; kana, sound: readings of parts; bag: whole names whatever the order of their words.
+    """
+
+    strict: Codes = field(default_factory=Codes)
+    loose: Codes = field(default_factory=Codes)
+    kana: Codes = field(default_factory=Codes)
+    sound: Codes = field(default_factory=Codes)
+    bag: Codes = field(default_factory=Codes)
+    skeleton: Codes = field(default_factory=Codes)
+    town: Codes = field(default_factory=Codes)
+    room: Codes = field(default_factory=Codes)
+    lot: Codes = field(default_factory=Codes)
+    school: Codes = field(default_factory=Codes)
+
+
+@dataclass
+class Names:
+    """Coded names, one row each; every field is int32 with -1 for "not given".
+
+    s and l: strict and loose kanji key; k and p: reading and sound. sei_*, mei_* are the parts, full_* the whole.
+    bag and words: alphabet and reading in any order; skeleton: consonants of foreign names.
+    """
+
+    sei_s: np.ndarray
+    sei_l: np.ndarray
+    mei_s: np.ndarray
+    mei_l: np.ndarray
+    full_l: np.ndarray
+    sei_k: np.ndarray
+    mei_k: np.ndarray
+    full_k: np.ndarray
+    sei_p: np.ndarray
+    mei_p: np.ndarray
+    bag: np.ndarray
+    words: np.ndarray
+    skeleton: np.ndarray
+    unknown: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Names:
+        """Return the names of `rows`."""
+        return Names(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
+
+@dataclass
+class Surnames:
+    """What the register teaches about 姓: the kanji seen, and the readings seen."""
+
+    kanji: set[str]
+    kana: set[str]
+    readings: dict[str, list[str]]
+
+
+def _common_beginnings(households: Sequence[object], keys: Sequence[str]) -> Counter[str]:
+    """Count the beginnings that members of a household share: surnames, where the register writes no blank."""
+    groups: dict[object, list[str]] = defaultdict(list)
+    for household, key in zip(households, keys, strict=True):
+        if key and household:
+            groups[household].append(key)
+    found: Counter[str] = Counter()
+    for members in groups.values():
+        if len(members) < 2:
+            continue
+        first = members[0]
+        for other in members[1:]:
+            length = 0
+            while length < min(len(first), len(other)) - 1 and first[length] == other[length]:
+                length += 1
+            if length:
+                found[first[:length]] += 1
+    return found
+
+
+def learn_surnames(register: Register) -> Surnames:
+    """Return the surnames of the register's current names: split by blank, or by what households share."""
+    current = register.names[register.names["kind"] == 0]
+    names, kanas = _texts(current["name"]), _texts(current["kana"])
+    kanji: Counter[str] = Counter()
+    kana: Counter[str] = Counter()
+    readings: dict[str, Counter[str]] = defaultdict(Counter)
+    head = [parts[0] if len(parts) > 1 else "" for parts in map(_quick_parts, names)]
+    head_kana = [parts[0] if len(parts) > 1 else "" for parts in map(_quick_parts, kanas)]
+    pairs = Counter(zip(head, head_kana, strict=True))
+    surname_keys = dict(zip(kept := sorted({a for a, _ in pairs if a}), name_keys(kept), strict=True))
+    reading_keys = dict(zip(kept := sorted({b for _, b in pairs if b}), kana_keys(kept), strict=True))
+    for (surname, reading), count in pairs.items():
+        if surname and not is_latin(surname):
+            kanji[surname_keys[surname]] += count
+        if reading:
+            kana[reading_keys[reading]] += count
+            if surname:
+                readings[surname_keys[surname]][reading_keys[reading]] += count
+    households = register.people["household_id"].to_numpy()[current["person"].to_numpy()].tolist()
+    if sum(kanji.values()) * 2 < len(current):
+        shared = _common_beginnings(households, name_keys(names))
+        kanji.update({key: count for key, count in shared.items() if len(key) <= 4})
+    if sum(kana.values()) * 2 < sum(map(bool, kanas)):
+        shared = _common_beginnings(households, kana_keys(kanas))
+        kana.update({key: count for key, count in shared.items() if count > 1 and len(key) > 1})
+    ordered = {
+        key: [k for k, _ in sorted(c.items(), key=lambda kc: (-kc[1], kc[0]))] for key, c in readings.items()
+    }
+    return Surnames(set(kanji), set(kana), ordered)
+
+
+def _quick_parts(text: str) -> list[str]:
+    return name_parts(text) if "(" in text or "（" in text else text.replace("\u3000", " ").split()
+
+
+def _texts(values: Iterable[object]) -> list[str]:
+    return [value if isinstance(value, str) else "" for value in values]
+
+
+def _split_key(key: str, known: set[str]) -> tuple[str, str]:
+    for length in range(min(len(key) - 1, 12), 0, -1):
+        if key[:length] in known:
+            return key[:length], key[length:]
+    return "", ""
+
+
+def encode_names(
+    names: Iterable[object], kanas: Iterable[object], surnames: Surnames, voc: Vocabulary
+) -> Names:
+    """Return the coded names of two columns (name and reading as delivered)."""
+    name_list, kana_list = _texts(names), _texts(kanas)
+    pairs = pd.MultiIndex.from_arrays([name_list, kana_list])
+    codes, distinct = pairs.factorize()
+    raw = [_read_name(name, kana) for name, kana in distinct]
+    sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, words, skeleton, unknown = (
+        map(list, zip(*raw, strict=True)) if raw else ([],) * 10
+    )
+    whole_key = name_keys(whole)
+    sei_key, mei_key = name_keys(sei), name_keys(mei)
+    for i, key in enumerate(whole_key):
+        if key and not sei_key[i]:
+            left, right = _split_key(key, surnames.kanji)
+            if not left:
+                cut = 2 if len(key) > 2 else 1
+                left, right = key[:cut], key[cut:]
+            sei_key[i], mei_key[i] = left, right
+    whole_reading = kana_keys(whole_kana)
+    sei_reading, mei_reading = kana_keys(sei_kana), kana_keys(mei_kana)
+    for i, key in enumerate(whole_reading):
+        if key and not sei_reading[i]:
+            options = [
+                r for r in surnames.readings.get(sei_key[i], ()) if key.startswith(r) and len(r) < len(key)
+            ]
+            left, right = (options[0], key[len(options[0]) :]) if options else _split_key(key, surnames.kana)
+            sei_reading[i], mei_reading[i] = left, right
+    coded = Names(
+        sei_s=voc.strict.add(sei_key),
+        sei_l=voc.loose.add(loose_keys(sei_key)),
+        mei_s=voc.strict.add(mei_key),
+        mei_l=voc.loose.add(loose_keys(mei_key)),
+        full_l=voc.loose.add(loose_keys(whole_key)),
+        sei_k=voc.kana.add(sei_reading),
+        mei_k=voc.kana.add(mei_reading),
+        full_k=voc.kana.add(whole_reading),
+        sei_p=voc.sound.add(phonetic_keys(sei_reading)),
+        mei_p=voc.sound.add(phonetic_keys(mei_reading)),
+        bag=voc.bag.add(bag),
+        words=voc.bag.add(words),
+        skeleton=voc.skeleton.add(skeleton),
+        unknown=np.array(unknown, dtype="int32"),
+    )
+    return coded.take(np.asarray(codes))
+
+
+def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str, str, str, int]:
+    """Take one name apart: 姓, 名, whole; the same of the reading; words in any order; consonants; unknown characters."""
+    if is_mojibake(name):
+        name = ""
+    if is_mojibake(kana):
+        kana = ""
+    parts, reading = _quick_parts(name), _quick_parts(kana)
+    sei = mei = whole = bag = words = skeleton = ""
+    unknown = 1 if unknown_characters(name) else 0
+    if parts and is_kana(name):
+        if not reading:
+            reading = parts
+    elif parts and name.isascii() or is_latin(name):
+        bag = latin_key(name)
+        skeleton = romaji_skeleton(name)
+    elif parts:
+        whole = "".join(parts)
+        if len(parts) > 1:
+            sei, mei = parts[0], "".join(parts[1:])
+    sei_kana = mei_kana = whole_kana = ""
+    if reading:
+        if is_latin("".join(reading)):
+            bag = bag or latin_key(kana)
+        else:
+            whole_kana = "".join(reading)
+            if len(reading) > 1:
+                sei_kana, mei_kana = reading[0], "".join(reading[1:])
+            if not whole:
+                words = " ".join(sorted(kana_keys(reading)))
+                skeleton = skeleton or romaji_skeleton(" ".join(reading))
+    return sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, words, skeleton, unknown
+
+
+@dataclass
+class Places:
+    """Coded addresses, int32, -1 where not given; `lot` is town, 丁目, 番 and 号 together, `block` without 号."""
+
+    town: np.ndarray
+    chome: np.ndarray
+    block: np.ndarray
+    lot: np.ndarray
+    room: np.ndarray
+
+
+def encode_places(addresses: Iterable[object], details: Iterable[object] | None, voc: Vocabulary) -> Places:
+    """Return the coded addresses of a column (and of its 方書)."""
+    parts = address_parts_many(_texts(addresses), _texts(details) if details is not None else None)
+    distinct: dict[object, int] = {}
+    codes = np.array([distinct.setdefault(part, len(distinct)) for part in parts], dtype="int64")
+    seen = list(distinct)
+    blocks = [f"{p.town}|{p.chome}|{p.block}" if p.block is not None else "" for p in seen]
+    lots = [f"{p.town}|{p.chome}|{p.block}|{p.number}" if p.number is not None else "" for p in seen]
+    places = Places(
+        town=voc.town.add(p.town for p in seen),
+        chome=np.array([p.chome for p in seen], dtype="int32"),
+        block=voc.lot.add(blocks),
+        lot=voc.lot.add(lots),
+        room=voc.room.add(p.room for p in seen),
+    )
+    if not len(codes):
+        return places
+    return Places(
+        places.town[codes], places.chome[codes], places.block[codes], places.lot[codes], places.room[codes]
+    )
+
+
+def school_keys(names: Iterable[object], codes: Iterable[object], by_code: dict[str, str]) -> list[str]:
+    """Return one key per school, 豊中市立克明小学校 and 克明小 alike; the code speaks where the name is missing."""
+    keys: list[str] = []
+    memo: dict[str, str] = {}
+    for name, code in zip(_texts(names), _texts(codes), strict=True):
+        if not name:
+            keys.append(by_code.get(code, ""))
+            continue
+        key = memo.get(name)
+        if key is None:
+            plain = name_keys([name])[0]
+            key = memo[name] = _SCHOOL_SUFFIX.sub(r"\1", _SCHOOL_PREFIX.sub("", plain))
+        keys.append(key)
+    return keys
+
+
+def school_stage(keys: Sequence[str]) -> np.ndarray:
+    """Return 1 for primary, 2 for lower secondary, 0 where the name does not say (int8)."""
+    return np.array(
+        [1 if key.endswith("小") else 2 if key.endswith("中") else 0 for key in keys], dtype="int8"
+    )

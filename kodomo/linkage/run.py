@@ -1,0 +1,403 @@
+"""Run: the whole of matching inside a build, from the load layer to the tables `link` and `link_candidate`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from kodomo.linkage import decide as judge
+from kodomo.linkage.anomalies import find_anomalies
+from kodomo.linkage.encode import Vocabulary, school_keys
+from kodomo.linkage.engine import (
+    Bridge,
+    Engine,
+    Records,
+    Residents,
+    Weighed,
+    code_records,
+    code_residents,
+    take_records,
+)
+from kodomo.linkage.model import Model, learn, log_odds, prior_m, share
+from kodomo.linkage.sources import (
+    BRIDGE,
+    ONE_TO_ONE,
+    PERSON_EXTRACTS,
+    read_records,
+    read_register,
+    read_schools,
+)
+
+Progress = Callable[[str, float], None]
+MODEL_VERSION = "1"
+TITLES = {
+    "school_register": "学齢簿",
+    "school_expense_aid": "就学援助",
+    "after_school_club": "放課後こどもクラブ",
+    "pupil_roster": "児童生徒名簿",
+    "education_counseling": "教育相談",
+    "support_room": "教育支援センター通室",
+    "consultation": "こども家庭相談受付",
+    "guidance_center_case": "児童相談所受付",
+}
+LINK_COLUMNS = {
+    "extract": "varchar",
+    "record_key": "varchar",
+    "resident_id": "varchar",
+    "status": "varchar",
+    "probability": "double",
+    "reasons": "varchar",
+    "decided_by": "varchar",
+    "decided_at": "varchar",
+}
+CANDIDATE_COLUMNS = {
+    "extract": "varchar",
+    "record_key": "varchar",
+    "rank": "integer",
+    "resident_id": "varchar",
+    "probability": "double",
+    "weight": "double",
+    "reasons": "varchar",
+}
+
+
+@dataclass
+class LinkSummary:
+    """What matching did: rows per extract and status, warnings about whole files, and where the time went.
+
+    counts: extract → status → rows. warnings: Japanese sentences. seconds: step → seconds. model: what was learned.
+    """
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    model: dict[str, object] = field(default_factory=dict)
+
+    def total(self, status: str) -> int:
+        """Return how many rows have this status."""
+        return sum(counts.get(status, 0) for counts in self.counts.values())
+
+    def lines(self) -> list[str]:
+        """Return the summary as sentences for staff."""
+        rows = sum(sum(counts.values()) for counts in self.counts.values())
+        linked = self.total("auto") + self.total("confirmed")
+        out = [
+            f"名寄せ：{rows:,}行のうち{linked:,}行を住民と結びつけました"
+            f"（職員の確認待ち{self.total('review'):,}行、該当なし{self.total('none') + self.total('rejected'):,}行）。"
+        ]
+        for extract, counts in self.counts.items():
+            out.append(
+                f"　{TITLES[extract]}：自動{counts.get('auto', 0):,}・確認済み{counts.get('confirmed', 0):,}・"
+                f"確認待ち{counts.get('review', 0):,}・該当なし{counts.get('none', 0) + counts.get('rejected', 0):,}"
+            )
+        return out + self.warnings
+
+
+@dataclass
+class Stage:
+    """The outcome of matching one set of records."""
+
+    records: Records
+    weighed: Weighed
+    odds: np.ndarray
+    ranked: judge.Ranked
+    verdict: judge.Verdict
+    model: Model
+    warnings: list[str]
+
+
+def link(
+    con: duckdb.DuckDBPyConnection, *, decisions: pd.DataFrame | None = None, progress: Progress | None = None
+) -> LinkSummary:
+    """Match every row of the person extracts and write `link` and `link_candidate`.
+
+    Args:
+        con: a build's connection with the `src_*` tables.
+        decisions: what people decided, one row each: extract, record_key, resident_id, decision ('same' or
+            'different'), decided_by, decided_at. The newest decision on a pair counts, and so on every refresh.
+        progress: told the step and its share done (0 to 1).
+
+    Returns:
+        Rows per extract and status, warnings about whole files, seconds per step.
+    """
+    tell = progress or (lambda step, share: None)
+    summary = LinkSummary()
+    clock = time.perf_counter()
+
+    def lap(step: str) -> None:
+        nonlocal clock
+        now = time.perf_counter()
+        summary.seconds[step] = round(summary.seconds.get(step, 0.0) + now - clock, 3)
+        clock = now
+
+    tell("名寄せ：読み込み", 0.05)
+    register, frame = read_register(con), read_records(con)
+    schools = read_schools(con)
+    lap("read")
+    tell("名寄せ：氏名と住所をそろえる", 0.15)
+    voc = Vocabulary()
+    residents = code_residents(register, voc)
+    del register
+    lap("residents")
+    groups = {extract: number for number, extract in enumerate(PERSON_EXTRACTS)}
+    records = code_records(frame, residents, voc, groups)
+    lap("records")
+    chosen = _decided(decisions)
+    engine = Engine(residents, voc)
+    lap("frequencies")
+    stages: list[Stage] = []
+    try:
+        bridging = (frame["extract"] == BRIDGE).to_numpy() if len(frame) else np.array([], dtype=bool)
+        tell("名寄せ：学齢簿", 0.4)
+        first = _match(
+            engine, take_records(records, np.flatnonzero(bridging)), Bridge.nothing(), chosen, True
+        )
+        stages.append(first)
+        lap("bridge")
+        tell("名寄せ：名簿と相談", 0.6)
+        bridge = _bridge(first, schools, residents, voc)
+        stages.append(_match(engine, take_records(records, np.flatnonzero(~bridging)), bridge, chosen, False))
+        lap("persons")
+    finally:
+        engine.close()
+    tell("名寄せ：書き込み", 0.9)
+    _write(con, stages, residents, chosen, summary)
+    lap("write")
+    tell("名寄せ", 1.0)
+    return summary
+
+
+def _decided(decisions: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the newest decision on each pair, and of two "same" on one record only the newer."""
+    columns = ["extract", "record_key", "resident_id", "decision", "decided_by", "decided_at"]
+    if decisions is None or not len(decisions):
+        return pd.DataFrame(columns=columns)
+    frame = decisions[columns].copy()
+    frame["decided_at"] = frame["decided_at"].astype(str)
+    frame["order"] = np.arange(len(frame))
+    frame = frame.sort_values(["decided_at", "order"], kind="stable")
+    frame = frame.drop_duplicates(["extract", "record_key", "resident_id"], keep="last")
+    same = frame[frame["decision"] == "same"].drop_duplicates(["extract", "record_key"], keep="last")
+    different = frame[frame["decision"] == "different"]
+    return pd.concat([same, different], ignore_index=True)[columns]
+
+
+def _match(engine: Engine, records: Records, bridge: Bridge, decided: pd.DataFrame, bridging: bool) -> Stage:
+    residents = engine.residents
+    frame = records.frame
+    numbers = None
+    unknown = np.zeros(len(records), dtype=bool)
+    if bridging:
+        number = frame["number"]
+        position = pd.Series(np.arange(len(residents)), index=residents.ids, dtype="int64")
+        numbers = position.reindex(number.to_numpy(dtype=object)).fillna(-1).to_numpy(dtype="int64")
+        unknown = (number.notna() & (number != "")).to_numpy() & (numbers < 0)
+    numbered = numbers >= 0 if numbers is not None else np.zeros(len(records), dtype=bool)
+    weighed = engine.weigh(records, bridge, numbers=numbers)
+    evidence = weighed.evidence
+    current = residents.current[weighed.pairs.person]
+    population = max(engine.population, 2)
+
+    groups = sorted(set(records.group.tolist()))
+    titles = {number: TITLES[extract] for number, extract in enumerate(PERSON_EXTRACTS)}
+    first = Model(prior_m(), dict.fromkeys(groups, prior_m()), dict.fromkeys(groups, 0.95), population, engine.household_size)  # fmt: skip
+    odds = log_odds(evidence, first)
+    belief = share(evidence, odds)
+    ranked = judge.rank(weighed, odds, belief, current)
+    top, sure = _tops(ranked, len(records))
+    warnings, shifted = find_anomalies(weighed, top, sure, records, residents, titles)
+    suspect = np.isin(records.group, sorted(shifted))
+
+    teaching = ~np.isin(evidence.group, sorted(shifted))
+    model = learn(evidence, population, engine.household_size, rows=teaching)
+    for group in shifted:
+        model.by_group[group] = prior_m()
+    odds = log_odds(evidence, model)
+    odds[_excluded(weighed, records, residents, decided)] = -np.inf
+    belief = share(evidence, odds)
+    ranked = judge.rank(weighed, odds, belief, current)
+    verdict = judge.decide(
+        weighed, ranked, len(records), suspect=suspect, numbered=numbered, number_unknown=unknown
+    )
+    exclusive = frame["extract"].isin(ONE_TO_ONE).to_numpy() & frame["current"].to_numpy(dtype=bool)
+    judge.one_to_one(verdict, weighed, odds, exclusive, numbered)
+    return Stage(records, weighed, odds, ranked, verdict, model, warnings)
+
+
+def _tops(ranked: judge.Ranked, records: int) -> tuple[np.ndarray, np.ndarray]:
+    top, belief = np.full(records, -1, dtype="int64"), np.zeros(records)
+    first = ranked.rank == 1
+    top[ranked.record[first]] = ranked.row[first]
+    belief[ranked.record[first]] = ranked.belief[first]
+    return top, belief
+
+
+def _excluded(weighed: Weighed, records: Records, residents: Residents, decided: pd.DataFrame) -> np.ndarray:
+    """Return the pairs that a person called different (bool per pair)."""
+    different = decided[decided["decision"] == "different"]
+    out = np.zeros(len(weighed.pairs), dtype=bool)
+    if not len(different):
+        return out
+    row_of = {
+        key: i
+        for i, key in enumerate(zip(records.frame["extract"], records.frame["record_key"], strict=True))
+    }
+    person_of = {resident: i for i, resident in enumerate(residents.ids)}
+    keys = (weighed.pairs.record.astype("int64") << 32) | weighed.pairs.person
+    bad = [
+        (row_of[extract, key] << 32) | person_of[resident]
+        for extract, key, resident in zip(
+            different["extract"], different["record_key"], different["resident_id"], strict=True
+        )
+        if (extract, key) in row_of and resident in person_of
+    ]
+    return np.isin(keys, np.array(bad, dtype="int64"))
+
+
+def _bridge(stage: Stage, schools: pd.DataFrame, residents: Residents, voc: Vocabulary) -> Bridge:
+    """Return what the linked rows of 学齢簿 add: schools from all, names and guardians from rows with a checked number."""
+    linked = np.flatnonzero(stage.verdict.status == "auto")
+    person = stage.weighed.pairs.person[stage.verdict.top[linked]].astype("int32")
+    if not len(linked):
+        return Bridge.nothing()
+    owner = pd.Series(person, index=stage.records.frame["record_key"].to_numpy()[linked])
+    mine = owner.reindex(schools["record_key"].to_numpy())
+    known = mine.notna().to_numpy()
+    codes = voc.school.add(school_keys(schools["school_name"][known], schools["school_code"][known], {}))
+    pairs = np.unique(np.stack([mine[known].to_numpy(dtype="int64"), codes.astype("int64")], axis=1), axis=0)
+    pairs = pairs[pairs[:, 1] >= 0]
+    checked = stage.weighed.evidence.owner[stage.verdict.top[linked]] == 1
+    sure = linked[checked]
+    guardians = stage.records.guardian.take(sure)
+    return Bridge(
+        pairs[:, 0].astype("int32"),
+        pairs[:, 1].astype("int32"),
+        person[checked],
+        stage.records.names.take(sure),
+        person[checked],
+        guardians,
+    )
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    stages: list[Stage],
+    residents: Residents,
+    decided: pd.DataFrame,
+    summary: LinkSummary,
+) -> None:
+    links, candidates = [], []
+    for stage in stages:
+        link_rows, candidate_rows = _rows(stage, residents)
+        links.append(link_rows)
+        candidates.append(candidate_rows)
+        summary.warnings += stage.warnings
+    linked = pd.concat(links, ignore_index=True)
+    offered = pd.concat(candidates, ignore_index=True)
+    linked = _apply_decisions(linked, decided)
+    order = {extract: number for number, extract in enumerate(PERSON_EXTRACTS)}
+    for name, frame, columns, by in (
+        ("link", linked, LINK_COLUMNS, "o, record_key"),
+        ("link_candidate", offered, CANDIDATE_COLUMNS, "o, record_key, rank"),
+    ):
+        frame = frame.assign(o=frame["extract"].map(order))
+        con.register("incoming_links", frame)
+        select = ", ".join(f"{column}::{kind} as {column}" for column, kind in columns.items())
+        con.execute(f"create or replace table {name} as select {select} from incoming_links order by {by}")
+        con.unregister("incoming_links")
+    for extract in PERSON_EXTRACTS:
+        counts = linked.loc[linked["extract"] == extract, "status"].value_counts()
+        if len(counts):
+            summary.counts[extract] = {str(status): int(n) for status, n in sorted(counts.items())}
+    for stage in stages:
+        for group, registered in stage.model.registered.items():
+            summary.model[list(PERSON_EXTRACTS)[group]] = {"registered": round(registered, 6)}
+    con.execute("create table if not exists meta (key varchar, value varchar)")
+    values = {
+        "linkage_model": MODEL_VERSION,
+        "linkage_warnings": json.dumps(summary.warnings, ensure_ascii=False),
+        "linkage_counts": json.dumps(summary.counts, ensure_ascii=False),
+    }
+    for key, value in values.items():
+        con.execute("delete from meta where key = ?", [key])
+        con.execute("insert into meta values (?, ?)", [key, value])
+
+
+def _rows(stage: Stage, residents: Residents) -> tuple[pd.DataFrame, pd.DataFrame]:
+    verdict, weighed, frame = stage.verdict, stage.weighed, stage.records.frame
+    has = verdict.top >= 0
+    person = np.zeros(len(frame), dtype="int64")
+    person[has] = weighed.pairs.person[verdict.top[has]]
+    shown = has & (verdict.status != "none")
+    text = np.full(len(frame), "", dtype=object)
+    text[shown] = judge.reasons(weighed, verdict.top[shown])
+    flags = np.array(judge.FLAGS, dtype=object)[verdict.flag]
+    text = np.array(
+        [f"{a}；{b}" if a and b else a or b for a, b in zip(text, flags, strict=True)], dtype=object
+    )
+    resident = np.full(len(frame), None, dtype=object)
+    if len(residents):
+        resident[shown] = residents.ids[person[shown]]
+    links = pd.DataFrame(
+        {
+            "extract": frame["extract"],
+            "record_key": frame["record_key"],
+            "resident_id": resident,
+            "status": verdict.status,
+            "probability": np.round(verdict.belief, 6),
+            "reasons": text,
+            "decided_by": None,
+            "decided_at": None,
+        }
+    )
+    ranked = stage.ranked
+    automatic = verdict.status[ranked.record] == "auto"
+    kept = ~automatic | (ranked.rank <= 2)
+    rows = ranked.row[kept]
+    offered = pd.DataFrame(
+        {
+            "extract": frame["extract"].to_numpy()[ranked.record[kept]],
+            "record_key": frame["record_key"].to_numpy()[ranked.record[kept]],
+            "rank": ranked.rank[kept],
+            "resident_id": residents.ids[weighed.pairs.person[rows]]
+            if len(residents)
+            else np.array([], dtype=object),
+            "probability": np.round(ranked.belief[kept], 6),
+            "weight": np.round(ranked.odds[kept] / np.log(2), 3),
+            "reasons": judge.reasons(weighed, rows),
+        }
+    )
+    return links, offered
+
+
+def _apply_decisions(links: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+    """Put people's decisions over the machine's: "same" is confirmed, "different" with nothing left is rejected."""
+    if not len(decided) or not len(links):
+        return links
+    at = {key: i for i, key in enumerate(zip(links["extract"], links["record_key"], strict=True))}
+    values = {name: links[name].to_numpy(dtype=object).copy() for name in links.columns}
+    order = decided.assign(last=(decided["decision"] == "same")).sort_values("last", kind="stable")
+    for row in order.itertuples():
+        i = at.get((row.extract, row.record_key))
+        if i is None:
+            continue
+        if row.decision == "same":
+            values["resident_id"][i], values["status"][i], values["probability"][i] = (
+                row.resident_id,
+                "confirmed",
+                1.0,
+            )
+            values["reasons"][i] = judge.FLAGS[judge.CONFIRMED]
+        elif values["status"][i] == "none":
+            values["status"][i], values["resident_id"][i] = "rejected", None
+            values["reasons"][i] = judge.FLAGS[judge.REJECTED]
+        else:
+            continue
+        values["decided_by"][i], values["decided_at"][i] = row.decided_by, row.decided_at
+    return pd.DataFrame(values)

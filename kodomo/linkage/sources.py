@@ -1,0 +1,251 @@
+"""Sources: the residents and the person rows to match, read from the load layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+BRIDGE = "school_register"
+# extract → the field with the day the row speaks of; the order is the order of the contracts.
+PERSON_EXTRACTS = {
+    "school_register": None,
+    "school_expense_aid": "applied_on",
+    "after_school_club": "started_on",
+    "pupil_roster": None,
+    "education_counseling": "occurred_on",
+    "support_room": "started_on",
+    "consultation": "occurred_on",
+    "guidance_center_case": "occurred_on",
+}
+# One current row per child: a second row for the same child is somebody else.
+ONE_TO_ONE = frozenset({"school_register", "pupil_roster"})
+
+_RECORD_FIELDS = {
+    "name": "varchar",
+    "kana": "varchar",
+    "birth_date": "date",
+    "birth_year": "integer",
+    "birth_month": "integer",
+    "sex": "varchar",
+    "address": "varchar",
+    "guardian_name": "varchar",
+    "school_code": "varchar",
+    "school_name": "varchar",
+    "grade": "integer",
+    "age": "integer",
+    "status": "varchar",
+    "resident_id": "varchar",
+    "recorded_on": "date",
+    "delivered_on": "date",
+    "seen_to": "date",
+    "receipt_id": "integer",
+    "row_number": "integer",
+}
+_RESIDENT_FIELDS = _RECORD_FIELDS | {
+    "household_id": "varchar",
+    "alias_name": "varchar",
+    "former_name": "varchar",
+    "address_detail": "varchar",
+    "status_on": "date",
+    "resident_since": "date",
+}
+
+
+@dataclass
+class Register:
+    """The residents of every age and state, one row each, with every name and address the city has known.
+
+    people: one row per resident in order of resident_id; its position is the resident's number inside the engine.
+    names: person, kind (0 current, 1 通称, 2 旧氏名, 3 earlier, 4 学齢簿), name, kana.
+    addresses: person, kind (0 current, 1 former), address, detail.
+    """
+
+    people: pd.DataFrame
+    names: pd.DataFrame
+    addresses: pd.DataFrame
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    rows = con.execute(
+        "select column_name from duckdb_columns() where table_name = ? and schema_name = 'main'", [table]
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _select(con: duckdb.DuckDBPyConnection, table: str, fields: dict[str, str]) -> str:
+    """Return a select list that is complete whatever the table has: a missing column is null."""
+    there = _columns(con, table)
+    return ", ".join(
+        f"{f}::{kind} as {f}" if f in there else f"null::{kind} as {f}" for f, kind in fields.items()
+    )
+
+
+def _days(values: pd.Series) -> np.ndarray:
+    """Return dates as days since 1970 in int32, -1 for none."""
+    stamps = pd.to_datetime(values).to_numpy().astype("datetime64[D]")
+    return np.where(np.isnat(stamps), -1, stamps.astype("int64")).astype("int32")
+
+
+def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Replace the birth columns by year, month and day (-1 unknown)."""
+    stamps = pd.to_datetime(frame.pop("birth_date"))
+    year, month = frame.pop("birth_year"), frame.pop("birth_month")
+    frame["year"] = stamps.dt.year.fillna(pd.to_numeric(year)).fillna(-1).astype("int32")
+    frame["month"] = stamps.dt.month.fillna(pd.to_numeric(month)).fillna(-1).astype("int32")
+    frame["day"] = stamps.dt.day.fillna(-1).astype("int32")
+    return frame
+
+
+def read_records(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Return every row of the person extracts, the newest version of each record, in order of extract and key.
+
+    Columns: extract, record_key, name, kana, sex, year, month, day, address, guardian_name, school_code, school_name,
+    grade, age, status, number (own 宛名番号 where the row brings one), when and recorded (days since 1970), current
+    (in the newest delivery and, where it says so, in force).
+    """
+    parts = []
+    for extract, occurred in PERSON_EXTRACTS.items():
+        table = f"src_{extract}"
+        there = _columns(con, table)
+        if not there:
+            continue
+        fields = _RECORD_FIELDS
+        select = _select(con, table, fields)
+        if "institution" in there and "school_name" not in there:
+            select = select.replace("null::varchar as school_name", "institution::varchar as school_name")
+        when = f"coalesce({occurred}, recorded_on)" if occurred and occurred in there else "recorded_on"
+        frame = con.execute(
+            f"""
+            with src as (select record_key, {select}, {when}::date as occurred_on from {table}),
+            final as (
+                select *, coalesce(seen_to, delivered_on) is not distinct from
+                    (select max(coalesce(seen_to, delivered_on)) from src) as in_newest
+                from src
+                qualify row_number() over (
+                    partition by record_key order by coalesce(seen_to, delivered_on) desc nulls last,
+                    recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
+                ) = 1
+            )
+            select * from final order by record_key
+            """
+        ).df()
+        frame.insert(0, "extract", extract)
+        parts.append(frame)
+    columns = ["extract", "record_key", *_RECORD_FIELDS, "occurred_on", "in_newest"]
+    records = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    records = _with_dates(records)
+    records["when"] = _days(records.pop("occurred_on"))
+    records["recorded"] = _days(records["recorded_on"])
+    records["number"] = records.pop("resident_id").where(records["extract"] == BRIDGE)
+    records["current"] = records.pop("in_newest").astype(bool) & records["status"].isin(["1", "4"])
+    for field in ("grade", "age"):
+        records[field] = pd.to_numeric(records[field]).fillna(-1).astype("int32")
+    return records.drop(columns=["recorded_on", "delivered_on", "seen_to", "receipt_id", "row_number"])
+
+
+def read_schools(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Return every school that any version of a 学齢簿 row named: record_key, school_code, school_name."""
+    table = f"src_{BRIDGE}"
+    columns = ["record_key", "school_code", "school_name"]
+    if not set(columns) <= _columns(con, table):
+        return pd.DataFrame(columns=columns)
+    return con.execute(f"select distinct record_key, school_code, school_name from {table} order by all").df()
+
+
+def read_register(con: duckdb.DuckDBPyConnection) -> Register:
+    """Return the residents with every name and address of the register's history and of the moves."""
+    table = "src_resident_register"
+    if not _columns(con, table):
+        con.execute("select 1").fetchall()
+        empty = pd.DataFrame(columns=["resident_id", *_RESIDENT_FIELDS])
+        return Register(
+            _with_dates(empty),
+            pd.DataFrame(columns=["person", "kind", "name", "kana"]),
+            pd.DataFrame(columns=["person", "kind", "address", "detail"]),
+        )
+    select = _select(con, table, _RESIDENT_FIELDS)
+    people = con.execute(
+        f"""
+        with src as (select {select} from {table})
+        select * from src
+        qualify row_number() over (
+            partition by resident_id order by coalesce(seen_to, delivered_on) desc nulls last,
+            recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
+        ) = 1
+        order by resident_id
+        """
+    ).df()
+    people = _with_dates(people)
+    people["ended"] = np.where(people["status"].isin(["2", "3", "4"]), _days(people["status_on"]), -1)
+    people["current"] = ~people["status"].isin(["2", "3", "4"])
+    people["since"] = _days(people["resident_since"])
+    number = pd.Series(np.arange(len(people), dtype="int32"), index=people["resident_id"].to_numpy())
+
+    history = con.execute(
+        f"""
+        with src as (select {select} from {table})
+        select distinct resident_id, name, kana, alias_name, former_name, address, address_detail from src
+        order by all
+        """
+    ).df()
+    history["person"] = number.reindex(history["resident_id"].to_numpy()).to_numpy()
+    index = np.arange(len(people), dtype="int32")
+    name_parts = [
+        pd.DataFrame({"person": index, "kind": 0, "name": people["name"], "kana": people["kana"]}),
+        pd.DataFrame({"person": history["person"], "kind": 1, "name": history["alias_name"], "kana": None}),
+        pd.DataFrame({"person": history["person"], "kind": 2, "name": history["former_name"], "kana": None}),
+        pd.DataFrame(
+            {"person": history["person"], "kind": 3, "name": history["name"], "kana": history["kana"]}
+        ),
+    ]
+    address_parts = [
+        pd.DataFrame(
+            {"person": index, "kind": 0, "address": people["address"], "detail": people["address_detail"]}
+        ),
+        pd.DataFrame(
+            {
+                "person": history["person"],
+                "kind": 1,
+                "address": history["address"],
+                "detail": history["address_detail"],
+            }
+        ),
+    ]
+    if {"resident_id", "old_address", "new_address"} <= _columns(con, "src_resident_move"):
+        moves = con.execute(
+            """
+            with moves as (
+                select resident_id, unnest([old_address, new_address]) as address from src_resident_move
+            )
+            select distinct resident_id, address from moves where address is not null order by all
+            """
+        ).df()
+        where = number.reindex(moves["resident_id"].to_numpy())
+        known = where.notna().to_numpy()
+        address_parts.append(
+            pd.DataFrame(
+                {
+                    "person": where[known].to_numpy(),
+                    "kind": 1,
+                    "address": moves["address"][known].to_numpy(),
+                    "detail": None,
+                }
+            )
+        )
+    names = pd.concat([part for part in name_parts if len(part)], ignore_index=True)
+    names = names[names["name"].notna() | names["kana"].notna()]
+    addresses = pd.concat(address_parts, ignore_index=True)
+    addresses = addresses[addresses["address"].notna()]
+    names = _first_of_each(names, ["person", "name", "kana"])
+    addresses = _first_of_each(addresses, ["person", "address", "detail"])
+    return Register(people, names, addresses)
+
+
+def _first_of_each(frame: pd.DataFrame, fields: list[str]) -> pd.DataFrame:
+    """Keep the lowest kind of every distinct row and sort by person, kind and content."""
+    frame = frame.astype({"person": "int32", "kind": "int8"})
+    frame = frame.sort_values(["person", "kind", *fields[1:]], kind="stable", na_position="last")
+    return frame.drop_duplicates(fields).reset_index(drop=True)
