@@ -141,7 +141,7 @@ def _steps(options: argparse.Namespace) -> int:
     elif options.command == "link":
         outcome = pipeline.link(family, progress=bar)
     elif options.command == "judge":
-        outcome = pipeline.judge(family, as_of=options.as_of, progress=bar)
+        outcome = pipeline.judge_day(family, as_of=options.as_of, progress=bar)
     else:
         outcome = pipeline.refresh(
             family,

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pandas as pd
 
-from kodomo import audit, intake, judge, linkage, tuning
-from kodomo.accounts import load_key
-from kodomo.cases import link_decisions
+from kodomo import audit, backup, cases, intake, judge, linkage, tuning
+from kodomo import export as exports
 from kodomo.errors import KodomoError
-from kodomo.ops import OpsStore
+from kodomo.ops import OpsStore, open_store
 from kodomo.snapshots import Family
 
 Progress = Callable[[str, float], None]
+Connection = duckdb.DuckDBPyConnection
 
 
 class NothingLoaded(KodomoError):
@@ -24,6 +26,20 @@ class NothingLoaded(KodomoError):
 
     def __init__(self) -> None:
         super().__init__("まだデータが読み込まれていません。先に load か refresh を実行してください。")
+
+
+class NotLinked(KodomoError):
+    """A judgement was asked for before the records were matched."""
+
+    def __init__(self) -> None:
+        super().__init__("まだ名寄せされていません。先に link か refresh を実行してください。")
+
+
+class NothingToVerify(KodomoError):
+    """There is neither a snapshot nor an operational store under the given name."""
+
+    def __init__(self) -> None:
+        super().__init__("調べるデータがありません。--db の場所が正しいか確かめてください。")
 
 
 @dataclass
@@ -38,7 +54,7 @@ def _silent(step: str, share: float) -> None:
     """Progress for callers that show none."""
 
 
-def newest_delivery(con: duckdb.DuckDBPyConnection) -> date:
+def newest_delivery(con: Connection) -> date:
     """Return the newest delivery date in the store: the day judged when nobody names one.
 
     A fixed day of the data, not of the clock, so that the same data always gives the same list.
@@ -65,16 +81,13 @@ def load(family: Family, folder: Path, *, accept_shrink: bool = False, progress:
         The receipts in words; exit code 0, 1 (a file was refused) or 2 (nothing could be done).
     """
     summary = intake.load_folder(family, folder, accept_shrink=accept_shrink, progress=progress)
+    _log(family, "load", summary)
     return Outcome(summary.lines(), summary.exit_code)
 
 
-def _log(family: Family, action: str, **detail: object) -> None:
-    """Write what the command line did into the operation log."""
-    ops = OpsStore(family.ops_path, load_key(family))
-    try:
-        audit.record(ops, audit.SYSTEM, action, detail=detail)
-    finally:
-        ops.close()
+def _log(family: Family, action: str, summary: intake.LoadSummary) -> None:
+    counts = {"files": len(summary.receipts), "refused": summary.refused}
+    audit.record(open_store(family), audit.SYSTEM, action, detail=counts)
 
 
 def link(family: Family, *, progress: Progress = _silent) -> Outcome:
@@ -83,11 +96,153 @@ def link(family: Family, *, progress: Progress = _silent) -> Outcome:
     Raises:
         NothingLoaded: when no delivery was ever accepted.
     """
-    ops = OpsStore(family.ops_path, load_key(family))
+    _need(family)
+    ops = open_store(family)
+    with family.build() as (con, build):
+        newest_delivery(con)
+        lines = _link(con, ops, progress)
+        build.stage = "linked"
+        audit.record(ops, audit.SYSTEM, "link")
+    return Outcome(lines)
+
+
+def judge_day(family: Family, *, as_of: date | None = None, progress: Progress = _silent) -> Outcome:
+    """Judge the linked snapshot as of one day, the newest delivery's when None, and publish the result.
+
+    Raises:
+        NothingLoaded, NotLinked: when an earlier step is missing.
+    """
+    _need(family)
+    ops = open_store(family)
+    with family.build() as (con, build):
+        day = as_of or newest_delivery(con)
+        if not _has(con, "link"):
+            raise NotLinked
+        lines = _judge(con, ops, day, progress)
+        build.stage = "judged"
+        audit.record(ops, audit.SYSTEM, "judge", detail={"as_of": day.isoformat()})
+    return Outcome(lines)
+
+
+def refresh(
+    family: Family,
+    folder: Path,
+    *,
+    as_of: date | None = None,
+    accept_shrink: bool = False,
+    progress: Progress = _silent,
+) -> Outcome:
+    """Load, match and judge in one build: staff see the old snapshot until the new one is whole.
+
+    Args as in `load` and `judge_day`. Returns the summary and the exit code of the load.
+    """
+    ops = open_store(family)
+    with family.build() as (con, build):
+        summary = intake.load(con, folder, accept_shrink=accept_shrink, progress=progress)
+        if summary.exit_code == 2:
+            build.discard()
+            return Outcome(summary.lines(), 2)
+        lines = summary.lines() + _link(con, ops, progress)
+        day = as_of or newest_delivery(con)
+        lines += _judge(con, ops, day, progress)
+        build.stage = "judged"
+        progress("公開", 0.0)
+        counts: dict[str, Any] = {"files": len(summary.receipts), "refused": summary.refused}
+        audit.record(ops, audit.SYSTEM, "refresh", detail=counts | {"as_of": day.isoformat()})
+    return Outcome(lines, summary.exit_code)
+
+
+def _link(con: Connection, ops: OpsStore, progress: Progress) -> list[str]:
+    return linkage.link(con, decisions=cases.link_decisions(ops), progress=progress).lines()
+
+
+def _judge(con: Connection, ops: OpsStore, day: date, progress: Progress) -> list[str]:
+    progress("判定", 0.0)
+    ruleset = tuning.active(ops, day)
+    judge.judge(con, day, ruleset, ops.derived_key("child-ref"))
+    progress("判定", 1.0)
+    rows = con.execute(
+        "select level, count(distinct resident_id) from judgement where level > 0 group by 1 order by 1 desc"
+    ).fetchall()
+    children = con.execute("select count(*) from child").fetchall()[0][0]
+    words = "、".join(f"レベル{level} {count:,}人" for level, count in rows) or "該当なし"
+    return [f"判定日 {day} 対象のこども {children:,}人: {words}（判定基準 {ruleset.id}）"]
+
+
+def _has(con: Connection, table: str) -> bool:
+    found = con.execute("select count(*) from duckdb_tables() where table_name = ?", [table]).fetchall()
+    return found[0][0] > 0
+
+
+def _need(family: Family) -> None:
+    if family.current() is None:
+        raise NothingLoaded
+
+
+def export(family: Family, kind: str, out: Path) -> int:
+    """Write one of the exports; the file appears once the operation log holds the export.
+
+    Args:
+        family: the stores to read.
+        kind: receipts, quarantine, links, ranking or items.
+        out: the CSV file to write.
+
+    Returns:
+        The number of rows written.
+
+    Raises:
+        NothingLoaded: when there is no snapshot yet.
+        LogUnavailable: when the export could not be logged; nothing is written.
+    """
+    current = family.current()
+    if current is None:
+        raise NothingLoaded
+    con, waiting = family.connect(), out.with_name(f".{out.name}.waiting")
     try:
-        with family.build(stage="linked") as (con, _):
-            newest_delivery(con)
-            summary = linkage.link(con, decisions=link_decisions(ops), progress=progress)
+        rows = exports.write_csv(con, kind, waiting)
+        audit.record(
+            open_store(family), audit.SYSTEM, "export", count=rows, detail={"kind": kind}, snapshot=current.name
+        )
+        waiting.replace(out)
+        return rows
     finally:
-        ops.close()
-    return Outcome(summary.lines())
+        con.close()
+        waiting.unlink(missing_ok=True)
+
+
+def verify(family: Family) -> list[str]:
+    """Check the operation log's chain and the integrity of both stores.
+
+    Returns:
+        Japanese sentences, the first broken place first; empty when all is sound.
+
+    Raises:
+        NothingToVerify: when there is nothing at this place.
+    """
+    paths = (family.pointer_path, family.ops_path, family.anchor_path)
+    if not any(path.exists() for path in paths):
+        raise NothingToVerify
+    return backup.verify(family)
+
+
+def month_end_lists(family: Family) -> Callable[[date], pd.DataFrame]:
+    """Return a function that judges any past day from what was known then, publishing nothing.
+
+    The function takes the day and gives one row per child and category at level 1 or above:
+    resident_id, category, level, known_case, ruleset, rank.
+    """
+    ops = open_store(family)
+    con = family.connect()
+
+    def listed(day: date) -> pd.DataFrame:
+        ruleset = tuning.active(ops, day)
+        judge.judge(con, day, ruleset, ops.derived_key("child-ref"), persist=False)
+        return con.execute(
+            """
+            select resident_id, category, level, known_case, ? as ruleset, rank
+            from judgement where level > 0 order by rank, category
+            """,
+            [ruleset.id],
+        ).df()
+
+    return listed

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from kodomo import accounts, demo_history, pipeline, synth
-from kodomo.ops import OpsStore
+from kodomo.ops import open_store
 from kodomo.paths import ROOT
 from kodomo.snapshots import Family
 
@@ -34,12 +34,9 @@ def prepare(db: Path, city: Path, residents: int, progress: Callable[[str, float
     if not (city / "deliveries").is_dir():
         synth.generate(city, residents, 1, DEMO_DAY, progress=progress)
     pipeline.refresh(family, city / "deliveries", as_of=DEMO_DAY, progress=progress)
-    ops = OpsStore(family.ops_path, accounts.load_key(family))
-    try:
-        accounts.create_demo(ops)
-        demo_history.make(family, ops, lists=pipeline.month_end_lists(family), progress=progress)
-    finally:
-        ops.close()
+    ops = open_store(family)
+    accounts.create_demo(ops)
+    demo_history.make(family, ops, lists=pipeline.month_end_lists(family), progress=progress)
 
 
 def open_dashboard(db: Path, port: int) -> int:
