@@ -1,0 +1,341 @@
+"""Explain: why a child stands at a level, what is unknown, who can tell, and what one fact would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Protocol
+
+import duckdb
+
+from kodomo.conditions import Facts, Leaf, leaves
+from kodomo.contracts import load_contracts
+from kodomo.judge import meta
+from kodomo.paths import SQL
+from kodomo.rules import Categories, ItemLike, RuleSet, catalogue, load_categories, score
+
+MOST_CHANGES = 5
+
+
+class ExplainedItem(ItemLike, Protocol):
+    """What an explanation needs of a catalogue item on top of what the rules need."""
+
+    @property
+    def extract(self) -> str: ...
+    @property
+    def unknown_text(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One bar: a rule that counts, its points (a cap is negative), its words and the events behind it."""
+
+    kind: str
+    code: str
+    points: float
+    text: str
+    why: str
+    source: str
+    events: int
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An item that is unknown: why, which department can tell, and what would fill it."""
+
+    item: str
+    label: str
+    why: str
+    department: str
+    unknown_text: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one fact would do: with `item` at `value` (in words) the level would be `level`."""
+
+    item: str
+    text: str
+    level: int
+    level_label: str
+    unknown_now: bool
+
+
+@dataclass(frozen=True)
+class CategoryExplanation:
+    """One category of one child. `starts` are the points from which level 1, 2, 3 … begin."""
+
+    category: str
+    label: str
+    level: int
+    level_label: str
+    points: float
+    floor_level: int
+    starts: tuple[float, ...]
+    points_to_next: float | None
+    suppressed: bool
+    contributions: tuple[Contribution, ...]
+    missing: tuple[Missing, ...]
+    without: tuple[Change, ...]
+    more: tuple[Change, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Level, points and distance to the next level in one sentence."""
+        start = f"「{self.level_label}」です（{self.points:g}点）。"
+        if self.level > sum(self.points >= s for s in self.starts):
+            start = f"点数によらず、すぐに人が確認する条件に当てはまるので「{self.level_label}」です。"
+        if self.points_to_next is None:
+            return start
+        return f"{start}次のレベルまで、あと{self.points_to_next:g}点です。"
+
+
+@dataclass(frozen=True)
+class Protective:
+    """A fact that speaks for support being in place."""
+
+    item: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything about the levels of one child on the judgement day."""
+
+    resident_id: str
+    as_of: date
+    ruleset: str
+    categories: tuple[CategoryExplanation, ...]
+    protective: tuple[Protective, ...]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """One item of one child as read from the snapshot."""
+
+    value: float | None
+    newest: date | None
+    state: str
+    why: str
+
+
+def explain(
+    con: duckdb.DuckDBPyConnection,
+    resident_id: str,
+    ruleset: RuleSet,
+    items: Mapping[str, ExplainedItem] | None = None,
+) -> Explanation:
+    """Explain the judgement of one child.
+
+    Args:
+        con: a cursor on the published snapshot.
+        resident_id: the child; access is the caller's business.
+        ruleset: the rule set by which the snapshot was judged.
+        items: the catalogue, the city's own when None.
+
+    Returns:
+        One explanation per category, in the city's order, and the protective facts.
+    """
+    known: Mapping[str, Any] = catalogue(items)
+    shown = load_categories()
+    told = meta(con.cursor())
+    as_of = date.fromisoformat(told["as_of"])
+    rows = {row["category"]: row for row in _ask(con, "judgement", resident_id)}
+    reasons = _ask(con, "reason", resident_id)
+    states = {
+        row["item"]: _Known(row["value"], row["newest_occurred_on"], row["state"], row["why"] or "")
+        for row in _ask(con, "fact", resident_id)
+    }
+    age_band = next((row["age_band"] for row in rows.values()), "")
+    facts = _facts(con, resident_id, ruleset, known, states, as_of, age_band)
+    categories = tuple(
+        _category(row, reasons, ruleset, known, shown, facts, states)
+        for row in (rows[c.code] for c in shown.categories if c.code in rows)
+    )
+    protective = tuple(
+        Protective(code, item.label, amount(item, states[code].value))
+        for code, item in known.items()
+        if item.protective and code in states and (states[code].value or 0) > 0
+    )
+    return Explanation(resident_id, as_of, told.get("ruleset", ""), categories, protective)
+
+
+def amount(item: ItemLike, value: float | None) -> str:
+    """A value in words with its unit: 3回, 12.5%, あり, 不明."""
+    if value is None:
+        return "不明"
+    if item.kind == "flag" or item.unit == "有無":
+        return "あり" if value else "なし"
+    return f"{value:.0f}{item.unit}" if float(value).is_integer() else f"{value:.1f}{item.unit}"
+
+
+def _ask(con: duckdb.DuckDBPyConnection, name: str, resident_id: str) -> list[dict[str, Any]]:
+    cursor = con.cursor()
+    try:
+        query = (SQL / "explain" / f"{name}.sql").read_text(encoding="utf-8")
+        found = cursor.execute(query, {"resident_id": resident_id})
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    finally:
+        cursor.close()
+
+
+def _facts(
+    con: duckdb.DuckDBPyConnection,
+    resident_id: str,
+    ruleset: RuleSet,
+    items: Mapping[str, ItemLike],
+    states: Mapping[str, _Known],
+    as_of: date,
+    age_band: str,
+) -> Facts:
+    """The child's facts as the judgement saw them: a value, unknown (None), or 0."""
+    values: dict[str, float | None] = {}
+    dates: dict[str, date | None] = {}
+    absent = _Known(None, None, "未連携", "")
+    doubtful = []
+    for item in ruleset.items_read():
+        found = states.get(item, absent)
+        dates[item] = found.newest
+        if found.value is not None:
+            values[item] = found.value
+        elif found.state != "ok":
+            doubtful.append(item)
+        else:
+            values[item] = None if found.why else 0.0
+    if doubtful:
+        checks = ", ".join(f"coalesce(({items[item].applies or 'true'}), true)" for item in doubtful)
+        cursor = con.cursor()
+        try:
+            query = f"select {checks} from child where resident_id = $resident_id"
+            applies = cursor.execute(query, {"resident_id": resident_id}).fetchall()
+        finally:
+            cursor.close()
+        for item, one in zip(doubtful, applies[0] if applies else [True] * len(doubtful), strict=True):
+            values[item] = None if one else 0.0
+    return Facts(values, dates, as_of, age_band)
+
+
+def _category(
+    row: Mapping[str, Any],
+    reasons: Sequence[Mapping[str, Any]],
+    ruleset: RuleSet,
+    items: Mapping[str, Any],
+    shown: Categories,
+    facts: Facts,
+    states: Mapping[str, _Known],
+) -> CategoryExplanation:
+    category, level = row["category"], row["level"]
+    starts = ruleset.thresholds_for(category, row["age_band"])
+    described = {
+        r.code: r
+        for r in (
+            *ruleset.items,
+            *ruleset.groups,
+            *ruleset.combinations,
+            *ruleset.triggers,
+            *ruleset.suppressions,
+        )
+    }
+    contributions = tuple(
+        Contribution(
+            r["kind"],
+            r["code"],
+            r["points"],
+            r["text"],
+            described[r["code"]].reason if r["code"] in described else "",
+            described[r["code"]].source if r["code"] in described else "",
+            r["events"],
+            tuple(r["event_ids"]),
+        )
+        for r in reasons
+        if r["category"] == category
+    )
+    without, more = _changes(ruleset, category, level, facts, items, shown)
+    higher = [s for s in starts[level:] if s > row["points"]]
+    return CategoryExplanation(
+        category=category,
+        label=shown.label(category),
+        level=level,
+        level_label=shown.levels[level].label,
+        points=row["points"],
+        floor_level=row["floor_level"],
+        starts=starts,
+        points_to_next=round(higher[0] - row["points"], 2) if higher else None,
+        suppressed=row["suppressed"],
+        contributions=contributions,
+        missing=tuple(_missing(code, items, states) for code in row["missing"] if code in items),
+        without=without,
+        more=more,
+    )
+
+
+def _missing(code: str, items: Mapping[str, Any], states: Mapping[str, _Known]) -> Missing:
+    item = items[code]
+    found = states.get(code)
+    why = "未連携" if found is None else (found.why if found.state == "ok" else found.state)
+    contract = load_contracts().get(item.extract)
+    return Missing(
+        code, item.label, why or "記録なし", contract.department if contract else "", item.unknown_text
+    )
+
+
+def _changes(
+    ruleset: RuleSet,
+    category: str,
+    level: int,
+    facts: Facts,
+    items: Mapping[str, ItemLike],
+    shown: Categories,
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """Which single facts would lower the level if they were not there, and which would raise it."""
+    without: list[tuple[int, str, Change]] = []
+    more: list[tuple[int, float, str, Change]] = []
+    for code in ruleset.items_used(category):
+        item, value = items[code], facts.values.get(code, 0.0)
+        if value:
+            lower = score(ruleset, category, facts.changed(code, 0.0)).level
+            if lower < level:
+                text = f"「{item.label}」（{amount(item, value)}）がなければ"
+                without.append((lower, code, Change(code, text, lower, shown.levels[lower].label, False)))
+        if value == 0:
+            continue
+        for candidate in _steps(ruleset, category, code, facts.age_band or ""):
+            if value is not None and candidate <= value:
+                continue
+            dated = replace(facts, dates={**facts.dates, code: facts.dates.get(code) or facts.as_of})
+            higher = score(ruleset, category, dated.changed(code, candidate)).level
+            if higher > level:
+                text = f"「{item.label}」が{amount(item, candidate)}以上と分かれば"
+                if value is not None:
+                    text = f"「{item.label}」が{amount(item, value)}から{amount(item, candidate)}になれば"
+                elif amount(item, candidate) == "あり":
+                    text = f"「{item.label}」があると分かれば"
+                change = Change(code, text, higher, shown.levels[higher].label, value is None)
+                more.append((value is None, candidate - (value or 0), code, change))
+                break
+    without.sort(key=lambda row: row[:2])
+    more.sort(key=lambda row: row[:3])
+    return tuple(row[2] for row in without[:MOST_CHANGES]), tuple(row[3] for row in more[:MOST_CHANGES])
+
+
+def _steps(ruleset: RuleSet, category: str, item: str, age_band: str) -> list[float]:
+    """The values of an item at which something in a category changes, rising."""
+
+    def found() -> Iterator[float]:
+        for rule in ruleset.items:
+            if rule.enabled and rule.category == category and rule.item == item:
+                yield from (band.at for band in rule.bands_for(age_band))
+        for row in (*ruleset.combinations, *ruleset.triggers):
+            if row.enabled and row.category == category:
+                yield from (_reaching(leaf) for leaf in leaves(row.when) if leaf.item == item)
+
+    return sorted(set(found()))
+
+
+def _reaching(leaf: Leaf) -> float:
+    """The smallest whole step at which a rising leaf holds."""
+    return leaf.value + 1 if leaf.op == ">" else leaf.value
