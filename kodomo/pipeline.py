@@ -80,9 +80,14 @@ def load(family: Family, folder: Path, *, accept_shrink: bool = False, progress:
     Returns:
         The receipts in words; exit code 0, 1 (a file was refused) or 2 (nothing could be done).
     """
-    summary = intake.load_folder(family, folder, accept_shrink=accept_shrink, progress=progress)
+    summary = intake.load_folder(family, folder, accept_shrink=accept_shrink, progress=_reading(progress))
     _log(family, "load", summary)
     return Outcome(summary.lines(), summary.exit_code)
+
+
+def _reading(progress: Progress) -> Callable[[int, int, str], None]:
+    """Show intake's progress in bytes as one step."""
+    return lambda done, total, _name: progress("読み込み", done / max(total, 1))
 
 
 def _log(family: Family, action: str, summary: intake.LoadSummary) -> None:
@@ -138,7 +143,7 @@ def refresh(
     """
     ops = open_store(family)
     with family.build() as (con, build):
-        summary = intake.load(con, folder, accept_shrink=accept_shrink, progress=progress)
+        summary = intake.load(con, folder, accept_shrink=accept_shrink, progress=_reading(progress))
         if summary.exit_code == 2:
             build.discard()
             return Outcome(summary.lines(), 2)

@@ -71,7 +71,7 @@ def test_every_page_begins_with_a_permission(path):
         and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
     ]
     first = ast.unparse(body[0])
-    assert first.startswith("user = require("), first
+    assert first.startswith(("user = require(", "user = session.require(")), first
 
 
 @pytest.mark.parametrize("path", PAGES, ids=short)
@@ -98,6 +98,7 @@ def test_every_module_and_public_function_says_what_it_is_for(path):
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
         and not ast.get_docstring(node)
+        and not any(ast.unparse(mark) == "overload" for mark in getattr(node, "decorator_list", []))
     ]
     assert not silent
 
