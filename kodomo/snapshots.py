@@ -265,8 +265,7 @@ def table_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     ).fetchall()
     counts: dict[str, int] = {}
     for (table,) in rows:
-        found = con.execute(f'select count(*) from "{table}"').fetchone()
-        counts[table] = int(found[0]) if found else 0
+        counts[table] = int(con.execute(f'select count(*) from "{table}"').fetchall()[0][0])
     return counts
 
 

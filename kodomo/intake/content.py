@@ -25,7 +25,7 @@ _PACKED = (
 )
 _OFFICE = (b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf")
 # What CP932 bytes 80, A0, FD, FE and FF turn into: no character of that encoding.
-_NOT_CP932 = (b"\xc2\x80", b"\xc2\xa0", b"\xef\xa3\xb0", b"\xef\xa3\xb1", b"\xef\xa3\xb2", b"\xef\xa3\xb3")
+_NOT_CP932 = tuple(char.encode() for char in "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
 
 
 class NotAFile(FileRefused):
@@ -81,21 +81,23 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EMLINK):
+        if error.errno in (errno.ELOOP, errno.EMLINK):  # O_NOFOLLOW met a link
             raise NotAFile("ファイルではなくリンクです。ファイルそのものを置いてください。") from error
         if error.errno in (errno.ENXIO, errno.EISDIR, errno.ENODEV):
             raise NotAFile("ファイルではありません。CSVファイルを置いてください。") from error
         raise Unreadable("ファイルを開けません。読み取りの権限を確かめてください。") from error
+    status = os.fstat(handle)
+    if stat.S_ISDIR(status.st_mode):
+        os.close(handle)
+        raise NotAFile("ファイルではなくフォルダーです。CSVファイルを置いてください。")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise NotAFile("ファイルではなくフォルダーです。CSVファイルを置いてください。")
         if not stat.S_ISREG(status.st_mode):
             raise NotAFile("ファイルではありません（パイプなど）。CSVファイルを置いてください。")
         if status.st_size > max_bytes:
             raise TooLarge(
                 f"ファイルが大きすぎます（{status.st_size / 2**20:,.1f}MB、"
-                f"上限 {max_bytes / 2**20:,.1f}MB）。分けて出し直すか、設定（data/settings.toml の max_file_mb）を見直してください。"
+                f"上限 {max_bytes / 2**20:,.1f}MB）。分けて出し直すか、"
+                "設定（data/settings.toml の max_file_mb）を見直してください。"
             )
         try:
             data = file.read(max_bytes + 1)

@@ -166,6 +166,7 @@ class LoadSummary:
 def ensure_tables(con: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]) -> None:
     """Create what the load layer needs; a column a contract gained is added with unknown values."""
     wanted = {
+        "meta": {"key": "varchar", "value": "varchar"},
         "receipt": RECEIPT_COLUMNS,
         "quarantine": QUARANTINE_COLUMNS,
         "delivery": DELIVERY_COLUMNS,
@@ -267,6 +268,11 @@ def write_receipt(con: duckdb.DuckDBPyConnection, receipt: Receipt, received_at:
 
 def next_receipt_id(con: duckdb.DuckDBPyConnection) -> int:
     """A number no receipt had before; numbers of replaced receipts are not used again."""
-    found = con.execute("select coalesce(max(receipt_id), 0) from receipt").fetchone()
-    last = con.execute("select max(value::integer) from meta where key = 'last_receipt_id'").fetchone()
-    return max(int(found[0]) if found else 0, int(last[0]) if last and last[0] is not None else 0) + 1
+    numbers = con.execute(
+        """
+        select receipt_id from receipt
+        union all
+        select value::integer from meta where key = 'last_receipt_id'
+        """
+    ).fetchall()
+    return max((int(number) for (number,) in numbers), default=0) + 1

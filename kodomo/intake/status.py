@@ -111,5 +111,5 @@ def _row(
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str, values: list[object], width: int) -> tuple:
-    found = con.cursor().execute(query, values).fetchone()
-    return found if found is not None else (None,) * width
+    found = con.cursor().execute(query, values).fetchall()
+    return found[0] if found else (None,) * width

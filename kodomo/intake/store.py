@@ -50,16 +50,14 @@ def refuse_small_snapshot(
     release = "正しいときは --accept-shrink を付けて読み込んでください。"
     if rows == 0:
         raise EmptySnapshot(f"データの行が一つもありません。これまでの内容を残します。{release}")
-    newest = con.execute(
-        "select max(delivered_on) from delivery where extract = ?", [contract.extract]
-    ).fetchone()
-    if newest is None or newest[0] is None or newest[0] > delivered_on:
+    newest = _first(con, "select max(delivered_on) from delivery where extract = ?", [contract.extract])[0]
+    if newest is None or newest > delivered_on:
         return
-    found = con.execute(
+    current = _count(
+        con,
         f"select count(distinct record_key) from {contract.table} where delivered_on <= $1 and seen_to >= $1",
-        [newest[0]],
-    ).fetchone()
-    current = int(found[0]) if found else 0
+        [newest],
+    )
     if rows * 2 < current:
         raise ShrunkSnapshot(
             f"行数（{rows:,}）がいまの内容（{current:,}行）の半分より少ないです。これまでの内容を残します。"
@@ -243,7 +241,8 @@ def _neighbours(
     con: duckdb.DuckDBPyConnection, extract: str, delivered_on: date
 ) -> tuple[date | None, date | None, bool]:
     """The deliveries before and after a day, and whether there is one on that very day."""
-    found = con.execute(
+    found = _first(
+        con,
         """
         select max(delivered_on) filter (where delivered_on < $2),
             min(delivered_on) filter (where delivered_on > $2),
@@ -251,8 +250,7 @@ def _neighbours(
         from delivery where extract = $1
         """,
         [extract, delivered_on],
-    ).fetchone()
-    assert found is not None
+    )
     return found[0], found[1], bool(found[2])
 
 
@@ -365,11 +363,12 @@ def _carry(con: duckdb.DuckDBPyConnection, contract: Contract, delivered_on: dat
         """,
         [delivered_on],
     )
-    found = con.execute(
+    found = _count(
+        con,
         f"select count(distinct record_key) from {table} "
         "where seen_to = $1 and seen_to >= delivered_on and record_key in (select record_key from kept)",
         [before],
-    ).fetchone()
+    )
     con.execute(
         f"""
         update {table} set seen_to = $1
@@ -378,9 +377,13 @@ def _carry(con: duckdb.DuckDBPyConnection, contract: Contract, delivered_on: dat
         [delivered_on, before],
     )
     con.execute("drop table kept")
-    return int(found[0]) if found else 0
+    return found
+
+
+def _first(con: duckdb.DuckDBPyConnection, query: str, values: list[object] | None = None) -> tuple:
+    """The only row of a query, with the result drained."""
+    return con.execute(query, values or []).fetchall()[0]
 
 
 def _count(con: duckdb.DuckDBPyConnection, query: str, values: list[object] | None = None) -> int:
-    found = con.execute(query, values or []).fetchone()
-    return int(found[0]) if found else 0
+    return int(_first(con, query, values)[0])
