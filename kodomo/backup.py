@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -376,7 +377,15 @@ def _unpack(file: Path, staging: Path) -> dict[str, Any]:
                 raise NoRoom
             for name, part in manifest["members"].items():
                 _extract(archive, name, staging / name, part)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        EOFError,
+        NotImplementedError,
+        zlib.error,
+    ) as error:
         raise NotABackup from error
     except FileNotFoundError as error:
         raise NotABackup from error
@@ -618,7 +627,7 @@ def _is_ours(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return json.loads(archive.read("manifest.json"))["format"] == FORMAT
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError):
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, zlib.error):
         return False
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -376,22 +377,37 @@ def reviews_of(ops: OpsStore, resident_id: str) -> list[Review]:
         return _reviews(con, "where resident_id = ? order by version desc", (resident_id,))
 
 
+_newest: WeakKeyDictionary[OpsStore, tuple[int, dict[str, Review]]] = WeakKeyDictionary()
+
+
 def newest(ops: OpsStore, residents: Iterable[str] | None = None) -> dict[str, Review]:
-    """The newest review of each child (of those named), by resident id."""
-    where = (
-        "where (resident_id, version) in (select resident_id, max(version) from review group by resident_id)"
-    )
+    """The newest review of each child (of those named), by resident id.
+
+    Reviews are only ever added, so what was read for all children is kept until there is one more.
+    """
     with ops.read() as con:
-        if residents is None:
-            found = _reviews(con, f"{where} order by resident_id", ())
-        else:
+        if residents is not None:
             wanted = json.dumps(sorted(set(residents)))
-            found = _reviews(
+            part = _reviews(
                 con,
-                f"{where} and resident_id in (select value from json_each(?)) order by resident_id",
+                "where (resident_id, version) in (select resident_id, max(version) from review"
+                " where resident_id in (select value from json_each(?)) group by resident_id)"
+                " order by resident_id",
                 (wanted,),
             )
-    return {item.resident_id: item for item in found}
+            return {item.resident_id: item for item in part}
+        last = con.execute("select max(review_id) from review").fetchone()[0] or 0
+        known = _newest.get(ops)
+        if known is None or known[0] != last:
+            whole = _reviews(
+                con,
+                "where (resident_id, version) in (select resident_id, max(version) from review"
+                " group by resident_id) order by resident_id",
+                (),
+            )
+            known = (last, {item.resident_id: item for item in whole})
+            _newest[ops] = known
+    return dict(known[1])
 
 
 def version_of(ops: OpsStore, resident_id: str) -> int:
