@@ -26,11 +26,17 @@ class Burden:
     grave: Ints
     end: Ints
 
-    def level(self, on: Ints | int) -> Floats:
-        """How heavy the burden weighs on a day, 0 to 1: it grows over half a year and half ends after help."""
-        grown = np.clip((on - self.onset) / 150.0, 0, 1) * (self.onset > NEVER)
-        after = np.where((self.end > NEVER) & (on > self.end), 0.25, 1.0)
-        return grown * after
+    intensity: Floats
+
+    def at(self, on: Ints | int, child: Ints | None = None) -> Floats:
+        """How heavy the burden weighs on a day, 0 to about 2, for all children or the given ones.
+
+        It grows over five months and drops to a quarter when help has ended it.
+        """
+        pick = slice(None) if child is None else child
+        onset, end = self.onset[pick], self.end[pick]
+        grown = np.clip((on - onset) / 150.0, 0, 1) * (onset > NEVER)
+        return grown * np.where((end > NEVER) & (on > end), 0.25, 1.0) * self.intensity[pick]
 
 
 @dataclass
@@ -87,7 +93,7 @@ def children(city: City) -> Children:
     u_start2 = city.start - 500 + (rng.random(units) * (city.as_of - city.start + 480)).astype(int)
 
     poor = (
-        -4.75
+        -5.0
         + 1.35 * money
         + 0.8 * single
         + 0.35 * health
@@ -95,17 +101,35 @@ def children(city: City) -> Children:
         + 0.5 * young
     )
     poor = poor + 0.7 * u_poor[unit]
-    kids.burden["poverty"] = _burden(city, rng, kids, poor, u_start[unit], 0.55, shared=u_poor[unit])
+    kids.burden["poverty"] = _burden(city, rng, kids, poor, u_start[unit], 0.92, shared=True)
     both = (money > 0.9) & (alone > 0.9)
     abuse = (
-        -5.0 + 0.55 * money + 0.7 * health + 0.75 * alone + 1.1 * both + 0.8 * ((health > 1) & (alone > 0.6))
+        -5.3 + 0.55 * money + 0.7 * health + 0.75 * alone + 1.1 * both + 0.8 * ((health > 1) & (alone > 0.6))
     )
+    abuse = abuse + 0.3 * np.minimum(city.u_moves[unit], 2)
     abuse = abuse + 0.4 * single + 1.2 * young + 0.9 * u_tense[unit] + 0.25 * disability
     abuse = abuse + 0.5 * np.exp(-(((age - 5) / 5) ** 2)) - 0.6 * (age > 15)
-    kids.burden["abuse"] = _burden(city, rng, kids, abuse, u_start2[unit], 0.5, shared=u_tense[unit])
+    kids.burden["abuse"] = _burden(
+        city,
+        rng,
+        kids,
+        abuse,
+        u_start2[unit],
+        0.92,
+        shared=True,
+        heavier=0.3 * (kids.burden["poverty"].onset > NEVER),
+    )
     house = rng.normal(0, 1, units)[unit]
-    shy = -4.55 + 0.95 * disability + 0.85 * house + 0.4 * health + 0.3 * alone + 0.25 * money
-    shy = shy + 0.7 * (kids.burden["abuse"].onset > NEVER) + 0.19 * np.clip(age - 6, 0, 9)
+    shy = (
+        -5.55
+        + 0.6 * np.clip((age - 12.5) / 1.5, 0, 1)
+        + 0.95 * disability
+        + 0.85 * house
+        + 0.4 * health
+        + 0.3 * alone
+        + 0.25 * money
+    )
+    shy = shy + 0.7 * (kids.burden["abuse"].onset > NEVER) + 0.25 * np.clip(age - 6, 0, 9)
     kids.burden["nonattendance"] = _burden(
         city,
         rng,
@@ -113,6 +137,7 @@ def children(city: City) -> Children:
         shy,
         city.start - 400 + (rng.random(n) * (city.as_of - city.start + 380)).astype(int),
         0.85,
+        even=True,
     )
     outsider = city.foreign[person] | (city.alias[person] != "")
     recent = (city.since[person] > city.start - 300) & ~city.born_here[person]
@@ -124,7 +149,7 @@ def children(city: City) -> Children:
         kids,
         teased,
         city.start - 200 + (rng.random(n) * (city.as_of - city.start + 180)).astype(int),
-        0.6,
+        0.92,
     )
     return kids
 
@@ -136,20 +161,28 @@ def _burden(
     score: Floats,
     start: Ints,
     grave_share: float,
-    shared: Floats | None = None,
+    shared: bool = False,
+    heavier: Floats | float = 0.0,
+    even: bool = False,
 ) -> Burden:
     n = len(score)
     has = rng.random(n) < logistic(score)
-    if shared is not None:
+    if shared:
         # siblings live through the same: the household decides, the child's own share is small
         first = np.zeros(len(city.u_town))
         np.maximum.at(first, kids.unit, has * 1.0)
         has |= (first[kids.unit] > 0) & chance(rng, 0.6, n)
     onset = np.where(has, np.maximum(start, kids.birth) + between(rng, 0, 60, n), NEVER)
-    grave = onset + 70 + (rng.gamma(2.2, 90, n)).astype(int)
+    grave = onset + 150 + (rng.gamma(2.4, 115, n)).astype(int)
+    home = rng.gamma(1.1, 0.42, len(city.u_town))[kids.unit]
+    intensity = np.clip(
+        0.28 + (home if shared else 0.0) + rng.gamma(0.5 if shared else 2.3, 0.35, n) + heavier, 0.2, 2.4
+    )
+    if even:
+        intensity = np.ones(n)
     becomes = (
         has
-        & chance(rng, grave_share, n)
+        & chance(rng, grave_share * (1.0 if even else logistic(9.0 * (intensity - 1.05))), n)
         & (grave <= city.as_of)
         & (grave < kids.until)
         & (grave > kids.begin)
@@ -158,7 +191,7 @@ def _burden(
     end = np.where(becomes & chance(rng, 0.4, n), grave + between(rng, 90, 500, n), NEVER)
     fade = has & ~becomes & chance(rng, 0.3, n)
     end = np.where(fade, onset + between(rng, 200, 700, n), end)
-    return Burden(score, onset, grave, end)
+    return Burden(score, onset, grave, end, np.where(has, intensity, 0.0))
 
 
 def arrivals(
@@ -179,7 +212,7 @@ def signals(
     bearing = (b.onset > NEVER) if who is None else (b.onset > NEVER) & who
     begin = np.maximum(np.where(bearing, b.onset, kids.until), kids.begin)
     end = np.where(b.end > NEVER, np.minimum(b.end, kids.until), kids.until)
-    return arrivals(rng, rate, begin, end, late=0.8)
+    return arrivals(rng, rate * b.intensity, begin, end, late=0.8)
 
 
 def noted(rng: np.random.Generator, on: Ints, mean: float, late: float = 0.02) -> Ints:

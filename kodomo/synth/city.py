@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -91,6 +91,8 @@ def generate(
     summary = Summary(folder, int(current.sum()), int((current & (age < 18)).sum()), as_of)
     links: list[tuple[str, list[str], Ints]] = []
 
+    broken: list[tuple[str, str, int]] = []
+
     def put(extract: str, sheet: Sheet, recorded: Ints, person: Ints | None = None) -> None:
         sheet = {**sheet, "recorded_on": writing.dates(recorded, STYLE.get(extract, "iso"))}
         order = np.argsort(recorded, kind="stable")
@@ -104,10 +106,14 @@ def generate(
             )
             if not lasting.all():
                 sheet, order = writing.take(sheet, lasting), order[lasting]
+        dirt = _dirt(extract, sheet, city)
+        if dirt is not None:
+            sheet, label, count = dirt
+            broken.append((extract, label, count))
         summary.rows[extract] = writing.write(deliveries, extract, sheet, stamp)
         if person is not None:
             key = pc.binary_join_element_wise(*[sheet[f] for f in writing.layouts()[extract].key], "|")
-            keys = key.to_pylist()
+            keys = key.to_pylist()[: len(order)]
             rows = dict(zip(keys, person[order].tolist(), strict=True))
             links.append((extract, list(rows), np.array(list(rows.values()), dtype=int)))
         step(extract)
@@ -130,6 +136,7 @@ def generate(
     put("after_school_club", *schooling.club(city, kids, schools))
     put("pupil_roster", *schooling.roster(city, kids, schools))
     absences = schooling.attendance(city, kids, schools)
+    kids.burden["nonattendance"].grave = schooling.passed_thirty(kids, absences)
     put("attendance", absences.sheet, absences.recorded)
     put("bullying", *schooling.bullying(city, kids, schools))
     put("guidance", *schooling.guidance(city, kids, schools))
@@ -144,8 +151,43 @@ def generate(
     put("contact_log", *written_cases.contacts)
     put("guidance_center_case", *written_cases.center)
     summary.links = _truth(truth, city, kids, links)
+    _table(truth / "broken.csv", ["extract", "rule", "rows"], broken)
     step("正解データ")
     return summary
+
+
+DIRT = {
+    "consultation": ("occurred_on", "2025/2/30", "impossible date"),
+    "after_school_club": ("end_reason", "7", "unknown code"),
+    "infant_checkup": ("caries", "99", "out of range"),
+    "school_expense_aid": ("name", "", "required value missing"),
+    "school_health": ("height_cm", "1284", "out of range"),
+    "education_counseling": ("birth_date", "H25.13.4", "impossible date"),
+    "newborn_visit": ("outcome", "会えた", "unknown code"),
+}
+"""The little that is broken in a usual city: by extract, the field, its value and the rule it breaks."""
+
+
+def _dirt(extract: str, sheet: Sheet, city: City) -> tuple[Sheet, str, int] | None:
+    """The sheet with a few extra rows that the intake must set aside; nothing real is lost with them."""
+    if extract not in DIRT or city.noise <= 0:
+        return None
+    column, value, label = DIRT[extract]
+    n = len(sheet[column])
+    count = max(1, int(n * 0.00004 * city.noise))
+    rows = city.rng("dirt " + extract).integers(0, n, count)
+    extra = writing.take(sheet, rows)
+    extra[column] = writing.texts([value] * count)
+    first = writing.layouts()[extract].key[0]
+    extra[first] = writing.texts([f"99999{i:05d}" for i in range(count)])
+    return writing.stack(sheet, extra), label, count
+
+
+def _table(path: Path, heading: list[str], rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(heading)
+        out.writerows(rows)
 
 
 def _numbers(city: City, person: Ints) -> list[str]:

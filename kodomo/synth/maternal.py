@@ -39,8 +39,8 @@ def pregnancies(city: City, kids: Children) -> tuple[Sheet, Ints]:
     hard = 0.5 * city.u_money[u] + 0.5 * city.u_alone[u] + 0.4 * city.u_health[u] + 1.6 * city.u_young[u]
     abuse = np.where(child >= 0, kids.burden["abuse"].score[child], -4.2)
     weeks = np.clip(np.round(rng.gamma(9, 0.95, n)), 4, 14).astype(int)
-    late = chance(rng, (0.012 * np.exp(0.75 * hard)).clip(0, 0.5), n)
-    weeks = np.where(late, between(rng, 14, 38, n), weeks)
+    late = chance(rng, (0.011 * np.exp(0.6 * hard)).clip(0, 0.5), n)
+    weeks = np.where(late, 14 + (24 * rng.random(n) ** 1.8).astype(int), weeks)
     notified = due - (40 - weeks) * 7
     born = np.where(child >= 0, kids.birth[child], city.as_of + 999)
     notified = np.minimum(notified, born - 1)
@@ -51,7 +51,7 @@ def pregnancies(city: City, kids: Children) -> tuple[Sheet, Ints]:
     single = city.u_single[u] & (rng.random(n) < 0.7)
     marital = np.where(single, np.where(rng.random(n) < 0.75, 1, 2), np.where(chance(rng, 0.05, n), 1, 0))
     marital = np.where(chance(rng, 0.01, n), 3, marital)
-    specified = chance(rng, (0.007 * np.exp(0.5 * hard + 0.35 * (abuse + 3.6))).clip(0, 0.75), n)
+    specified = chance(rng, (0.012 * np.exp(0.5 * hard + 0.35 * (abuse + 3.6))).clip(0, 0.75), n)
     follow = ~specified & chance(rng, (0.09 * np.exp(0.45 * hard)).clip(0, 0.8), n)
     support = np.where(specified, 2, np.where(follow, 1, 0))
     ok = (
@@ -90,12 +90,12 @@ def checkups(city: City, kids: Children) -> tuple[Sheet, Ints]:
     kid, kind, due = (np.concatenate(c) for c in zip(*parts, strict=True))
     n = len(kid)
     u = kids.unit[kid]
-    weight = kids.burden["abuse"].level(due + 40)[kid] if False else _level_at(kids, "abuse", kid, due + 30)
-    poor = _level_at(kids, "poverty", kid, due + 30)
-    absent = 0.035 * np.exp(0.3 * city.u_alone[u]) + 0.16 * weight + 0.06 * poor + 0.25 * weight * poor
-    absent = absent + 0.03 * city.foreign[kids.person[kid]] + np.where(kind == 2, 0.012, 0)
+    weight = kids.burden["abuse"].at(due + 30, kid)
+    poor = kids.burden["poverty"].at(due + 30, kid)
+    absent = 0.035 * np.exp(0.3 * city.u_alone[u]) + 0.19 * weight + 0.06 * poor + 0.25 * weight * poor
+    absent = absent + 0.03 * city.foreign[kids.person[kid]] + np.where(kind == 2, -0.003, 0)
     missed = chance(rng, absent.clip(0, 0.9))
-    comes = missed & chance(rng, np.where(weight > 0.3, 0.3, 0.72), n)
+    comes = missed & chance(rng, np.where(weight > 0.3, 0.33, 0.8), n)
     day_in_month = due + between(rng, 3, 26, n)
     attended = np.where(missed, np.where(comes, due + between(rng, 45, 140, n), NEVER), day_in_month)
     attended = np.where(attended > city.as_of, NEVER, attended)
@@ -156,7 +156,7 @@ def newborn_visits(city: City, kids: Children) -> tuple[Sheet, Ints]:
     kid, on = np.flatnonzero(ok), target[ok]
     n = len(kid)
     u = kids.unit[kid]
-    weight = _level_at(kids, "abuse", kid, on)
+    weight = kids.burden["abuse"].at(on, kid)
     absent = chance(rng, (0.05 * np.exp(0.3 * city.u_alone[u]) + 0.2 * weight).clip(0, 0.9))
     refused = ~absent & chance(rng, (0.004 + 0.13 * weight).clip(0, 0.9))
     outcome = np.where(absent, 1, np.where(refused, 2, 0))
@@ -167,7 +167,7 @@ def newborn_visits(city: City, kids: Children) -> tuple[Sheet, Ints]:
     met = np.concatenate(
         [outcome, np.where(chance(rng, np.where(weight[second] > 0.3, 0.5, 0.9), len(second)), 0, 1)]
     )
-    mean = 3.9 + 1.35 * city.u_health[u[rows]] + 0.6 * city.u_alone[u[rows]] + 3.0 * weight[rows]
+    mean = 4.15 + 1.35 * city.u_health[u[rows]] + 0.6 * city.u_alone[u[rows]] + 3.0 * weight[rows]
     epds = np.clip(np.round(rng.normal(mean, 2.9)), 0, 30).astype(int)
     seen = met == 0
     follow = seen & ((epds >= 9) & chance(rng, 0.75, len(rows)) | chance(rng, 0.05 + 0.4 * weight[rows]))
@@ -183,11 +183,4 @@ def newborn_visits(city: City, kids: Children) -> tuple[Sheet, Ints]:
     return writing.take(sheet, keep), noted(rng, day, 6)[keep]
 
 
-def _level_at(kids: Children, name: str, kid: Ints, on: Ints) -> np.ndarray:
-    b = kids.burden[name]
-    grown = np.clip((on - b.onset[kid]) / 150.0, 0, 1) * (b.onset[kid] > NEVER)
-    return grown * np.where((b.end[kid] > NEVER) & (on > b.end[kid]), 0.25, 1.0)
-
-
-level_at = _level_at
-__all__ = ["checkups", "level_at", "newborn_visits", "pick", "pregnancies"]
+__all__ = ["checkups", "newborn_visits", "pick", "pregnancies"]

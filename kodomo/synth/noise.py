@@ -14,7 +14,7 @@ import numpy as np
 from kodomo.synth import names, places
 from kodomo.synth.draw import FIRST_DAY as BASE
 from kodomo.synth.draw import NEVER, Ints, Texts, chance, month_of, notation, pick, written, year_of
-from kodomo.synth.people import City
+from kodomo.synth.people import CHILD, GRANDFATHER, City
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,15 @@ def describe(city: City, person: Ints, rng: np.random.Generator, habits: Habits,
         )
         address[out] = np.where(rng.random(len(out)) < 0.25, away.text, far)
         detail[out] = ""
+        # some are brothers, sisters or twins of a registered child, under the same roof
+        children = np.flatnonzero((city.slot >= CHILD) & (city.slot < GRANDFATHER) & (city.status == 1))
+        kin = out[chance(rng, 0.3, len(out))]
+        model = children[rng.integers(0, len(children), len(kin))]
+        surname[kin], reading[kin] = city.surname[model], city.surname_kana[model]
+        address[kin], detail[kin] = city.u_address[city.unit[model]], city.u_detail[city.unit[model]]
+        twin = chance(rng, 0.35, len(kin))
+        apart = np.where(twin, 0, rng.integers(400, 1800, len(kin)) * rng.choice([-1, 1], len(kin)))
+        birth[kin] = np.minimum(city.birth[model] + apart, on[kin] - 30)
     # the old address, when the move was not yet known there
     moved = city.u_moved[unit]
     stale = (

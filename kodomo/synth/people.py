@@ -66,6 +66,7 @@ class City:
     u_alone: Floats = field(default_factory=lambda: np.zeros(0))
     u_split: Bools = field(default_factory=lambda: np.zeros(0, bool))
     u_head: Ints = field(default_factory=lambda: np.zeros(0, int))
+    u_facility: Bools = field(default_factory=lambda: np.zeros(0, bool))
     u_maternal: Bools = field(default_factory=lambda: np.zeros(0, bool))
     unit: Ints = field(default_factory=lambda: np.zeros(0, int))
     slot: Ints = field(default_factory=lambda: np.zeros(0, int))
@@ -136,12 +137,12 @@ def build(seed: int, residents: int, as_of: date, noise: float) -> City:
 
 def _families(city: City, residents: int) -> None:
     rng = city.rng("families")
-    n = int(residents * FAMILIES * 1.15) + 8
-    ages = np.arange(46)
-    eldest = pick(rng, 1 + 0.022 * np.minimum(ages, 34), n) + rng.random(n) - 0.75
+    n = int(residents * FAMILIES * 1.18) + 8
+    shape = np.interp(np.arange(46), [0, 6, 12, 17, 22, 30, 45], [0.97, 1.02, 1.06, 1.03, 1.15, 1.4, 1.6])
+    eldest = pick(rng, shape, n) + rng.random(n) - 0.75
     town = places.draw_towns(rng, n, tilt=0.25)
-    money = 0.8 * places.towns().stress[town] + rng.normal(0, 0.88, n)
-    single = chance(rng, logistic(-3.15 + 0.85 * money + 0.075 * np.clip(eldest, 0, 17))) & (eldest > 0.3)
+    money = 1.0 * places.towns().stress[town] + rng.normal(0, 0.85, n)
+    single = chance(rng, logistic(-2.85 + 0.85 * money + 0.075 * np.clip(eldest, 0, 17))) & (eldest > 0.3)
     money += 0.65 * single
     health = 0.3 * money + rng.normal(0, 0.95, n)
     alone = 0.25 * money + 0.25 * health + rng.normal(0, 0.9, n)
@@ -178,9 +179,21 @@ def _families(city: City, residents: int) -> None:
         birth = city.as_of - np.floor(age * YEAR_DAYS).astype(int)
         sex = np.where(rng.random(n) < 0.513, 1, 2)
         blocks.append((unit[alive], CHILD + j, sex[alive], birth[alive]))
+    facility = np.zeros(n, bool)
+    facility[: max(1, residents // 60_000)] = True
+    for b, (units_, slot, sex, birth) in enumerate(blocks):
+        inside = ~facility[units_]
+        blocks[b] = (units_[inside], slot, sex[inside], birth[inside])
+    homes = np.flatnonzero(facility)
+    for j in range(8):
+        birth = city.as_of - (rng.uniform(2.5, 17.5, len(homes)) * YEAR_DAYS).astype(int)
+        blocks.append((homes, CHILD + j, rng.integers(1, 3, len(homes)), birth))
+    single &= ~facility
+    eldest = np.where(facility, 12.0, eldest)
+    city.u_facility = facility
     base = np.where(rng.random(n) < 0.5, mother, father)
     young_family = eldest < 22
-    three = young_family & chance(rng, np.where(single, 0.17, 0.05))
+    three = young_family & ~facility & chance(rng, np.where(single, 0.17, 0.05))
     for slot, sex, share in ((GRANDFATHER, 1, 0.6), (GRANDMOTHER, 2, 0.9)):
         birth = base - (rng.normal(28.5, 4, n).clip(19, 42) * YEAR_DAYS).astype(int)
         keep = three & chance(rng, share, n) & (birth > city.as_of - int(97 * YEAR_DAYS))
@@ -203,13 +216,13 @@ def _families(city: City, residents: int) -> None:
     city.u_split = three & chance(rng, 0.35, n)
     # head: 0 man or woman of the middle generation, 1 grandparent
     city.u_head = np.where(three & ~city.u_split & chance(rng, 0.5, n), 1, 0)
-    stay_years = rng.exponential(np.where(eldest < 6, 7.0, np.where(eldest < 18, 13, 26)), n) + 0.05
+    stay_years = rng.exponential(np.where(eldest < 6, 10, np.where(eldest < 18, 19, 36)), n) + 0.05
     city.u_since = city.as_of - (stay_years * YEAR_DAYS).astype(int)
-    leaves = chance(rng, np.where(eldest < 6, 0.21, np.where(eldest < 18, 0.12, 0.09)))
+    leaves = ~facility & chance(rng, np.where(eldest < 6, 0.25, np.where(eldest < 18, 0.14, 0.1)))
     city.u_left = np.where(leaves, _season(rng, city.as_of - between(rng, 2, 1825, n), city.as_of), NEVER)
 
 
-FAMILIES = 0.262
+FAMILIES = 0.249
 """Families (with children of any age, at home or not) per resident; sets the number of children."""
 
 
@@ -227,7 +240,7 @@ def _others(city: City, residents: int) -> None:
     """Singles, couples and older people without children at home; many more than needed, cut to size later."""
     rng = city.rng("others")
     base = len(city.u_town)
-    n = int(residents * 0.42) + 8
+    n = int(residents * 0.5) + 8
     kind = pick(rng, [0.36, 0.16, 0.16, 0.13, 0.13, 0.06], n)
     low = np.array([19, 38, 66, 28, 62, 76])[kind]
     high = np.array([37, 65, 95, 61, 88, 96])[kind]
@@ -249,13 +262,13 @@ def _others(city: City, residents: int) -> None:
     city.u_health = np.concatenate([city.u_health, 0.3 * money + rng.normal(0, 0.95, n)])
     city.u_alone = np.concatenate([city.u_alone, rng.normal(0, 1, n)])
     empty = np.zeros(n, bool)
-    for name in ("u_family", "u_single", "u_young", "u_split", "u_maternal"):
+    for name in ("u_family", "u_single", "u_young", "u_split", "u_maternal", "u_facility"):
         setattr(city, name, np.concatenate([getattr(city, name), empty]))
     city.u_divorced = np.concatenate([city.u_divorced, np.full(n, NEVER)])
     city.u_head = np.concatenate([city.u_head, np.zeros(n, int)])
-    years = rng.exponential(np.array([4.5, 11, 28, 8, 27, 30])[kind], n) + 0.03
+    years = rng.exponential(np.array([7, 18, 38, 12.5, 36, 38])[kind], n) + 0.03
     city.u_since = np.concatenate([city.u_since, city.as_of - (years * YEAR_DAYS).astype(int)])
-    leaves = chance(rng, np.array([0.44, 0.16, 0.06, 0.24, 0.06, 0.06])[kind])
+    leaves = chance(rng, np.array([0.53, 0.22, 0.09, 0.31, 0.09, 0.09])[kind])
     left = np.where(leaves, _season(rng, city.as_of - between(rng, 2, 1825, n), city.as_of), NEVER)
     city.u_left = np.concatenate([city.u_left, left])
 
@@ -275,9 +288,7 @@ def _residence(city: City, residents: int) -> None:
     city.u_since = np.minimum(_season(rng, np.minimum(city.u_since, gap), city.as_of), gap)
     n = len(city.unit)
     age = (city.as_of - city.birth) / YEAR_DAYS
-    died = chance(rng, np.where(age > 62, 0.004 * np.exp((age - 62) * 0.105), 0.0008).clip(0, 0.6)) & (
-        age > 25
-    )
+    died = chance(rng, np.where(age > 62, 0.031 * np.exp((age - 62) * 0.1), 0.002).clip(0, 0.7)) & (age > 25)
     died &= ~np.isin(city.slot, np.arange(CHILD, GRANDFATHER)) & (left[city.unit] <= NEVER)
     # the last adult of a family with children stays alive in this city
     minors = np.bincount(city.unit[age < 19], minlength=len(left)) > 0
@@ -321,6 +332,7 @@ _UNIT = [
     "u_split",
     "u_head",
     "u_maternal",
+    "u_facility",
 ]
 _PERSON = ["unit", "slot", "sex", "birth", "status", "status_on", "since", "born_here"]
 
@@ -340,11 +352,13 @@ def _move(city: City) -> None:
     flat = np.where(city.u_family, 0.5, 0.7) + 0.08 * city.u_money
     now = places.draw(rng, city.u_town, flat)
     city.u_address, city.u_detail = now.text, now.detail
+    for i, unit in enumerate(np.flatnonzero(city.u_facility).tolist()):
+        city.u_detail[unit] = ("豊中みどり学園", "児童養護施設あすなろ", "こどもの家はなみずき")[i % 3]
     until = np.where(city.u_left > NEVER, city.u_left, city.as_of)
     since = np.maximum(city.u_since, city.start - 365)
     years = np.maximum(until - since, 0) / YEAR_DAYS
-    rate = np.where(city.u_family, 0.026, 0.032) * np.exp(0.45 * city.u_money) * years
-    rate = rate * np.where(city.u_family & (city.u_money > 1.6), 1.8, 1)
+    rate = np.where(city.u_family, 0.0155, 0.0195) * np.exp(0.45 * city.u_money) * years
+    rate = rate * np.where(city.u_family & (city.u_money > 1.6), 1.8, 1) * ~city.u_facility
     city.u_moves = np.minimum(rng.poisson(rate.clip(0, 1.6)), 4)
     city.u_moved = np.full(n, NEVER)
     city.u_before = np.full(n, "", object)
@@ -415,7 +429,9 @@ def _parents(city: City) -> None:
     relation[apart & (slot == GRANDMOTHER) & grandfather_head] = "妻"
     # couples without children
     city.relation = relation
-    city.household = city.unit * 2 + apart
+    alone = city.u_facility[city.unit]
+    city.relation[alone] = "世帯主"
+    city.household = city.unit * 16 + np.where(alone, city.slot, apart)
 
 
 def _name(city: City) -> None:
@@ -435,7 +451,7 @@ def _name(city: City) -> None:
     elders = np.isin(city.slot, [GRANDFATHER, GRANDMOTHER]) & city.u_maternal[u] & ~no_father[u]
     uses_other |= elders
     index = np.where(uses_other, other[u], own[u])
-    stranger = city.slot == PARTNER
+    stranger = (city.slot == PARTNER) | city.u_facility[u]
     index = np.where(stranger, pick(rng, table.weight, n), index)
     city.surname, city.surname_kana = table.kanji[index], table.kana[index]
     year = year_of(city.birth)
@@ -443,6 +459,7 @@ def _name(city: City) -> None:
     same = np.zeros(n, bool)
     same[1:] = child[1:] & child[:-1] & (u[1:] == u[:-1])
     names.separate_twins(city.given, city.given_kana, same, rng, city.sex, year)
+    _namesakes(city, child)
     city.former, city.renamed = np.full(n, "", object), np.full(n, NEVER)
     lost = (uses_other & ~elders) & (city.u_divorced[u] > NEVER)
     city.former[lost] = (table.kanji[own[u]] + "　" + city.given)[lost]
@@ -454,7 +471,7 @@ def _name(city: City) -> None:
     city.former_kana = np.where(city.former != "", table.kana[own[u]], "").astype(object)
     city.alias, city.alias_kana = np.full(n, "", object), np.full(n, "", object)
     city.foreign = np.zeros(n, bool)
-    whole = chance(rng, np.where(city.u_family, 0.011, 0.022))
+    whole = chance(rng, np.where(city.u_family, 0.012, 0.025))
     mixed = city.u_family & ~whole & ~city.u_single & chance(rng, 0.012, units)
     city.foreign = (whole[u] & ~stranger) | (mixed[u] & (city.slot == WOMAN))
     countries = names.foreign()
@@ -483,6 +500,19 @@ def _name(city: City) -> None:
             one = int(draws[i, 2] * len(given.kanji))
             city.alias[i] = str(table.kanji[own[u[i]]]) + "　" + str(given.kanji[one])
             city.alias_kana[i] = str(table.kana[own[u[i]]]) + "　" + str(given.kana[one])
+
+
+def _namesakes(city: City, child: Bools) -> None:
+    """A few pairs of unrelated children share surname, given name, birth date and sex."""
+    index = np.flatnonzero(child & (city.status == 1) & ~city.u_facility[city.unit])
+    order = index[np.lexsort((index, city.sex[index], city.birth[index], city.surname[index].astype(str)))]
+    a, b = order[:-1], order[1:]
+    alike = (
+        (city.surname[a] == city.surname[b]) & (city.birth[a] == city.birth[b]) & (city.sex[a] == city.sex[b])
+    )
+    alike &= city.unit[a] != city.unit[b]
+    for i in np.flatnonzero(alike)[: 2 + len(city.u_town) // 20_000].tolist():
+        city.given[b[i]], city.given_kana[b[i]] = city.given[a[i]], city.given_kana[a[i]]
 
 
 def _number(city: City) -> None:

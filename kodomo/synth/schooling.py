@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 
 from kodomo.synth import places, writing
 from kodomo.synth.burdens import Children, age_on, april, arrivals, noted, signals
-from kodomo.synth.draw import NEVER, Bools, Floats, Ints, Texts, between, chance, day
-from kodomo.synth.maternal import level_at
+from kodomo.synth.draw import add_months, NEVER, Bools, Floats, Ints, Texts, between, chance, day
 from kodomo.synth.noise import Habits, describe
 from kodomo.synth.people import City
 from kodomo.synth.registers import numbers
@@ -190,12 +190,12 @@ def expense_aid(city: City, kids: Children, schools: Schools) -> tuple[Sheet, In
         april_first = int(april(np.array([fy]))[0])
         enrolled = (grade >= 1) & (grade <= 9) & (schools.code(kids, fy) < places.PUBLIC)
         enrolled &= (schools.begin <= april_first + 330) & (schools.end > april_first + 20)
-        level = kids.burden["poverty"].level(april_first + 60)
+        level = kids.burden["poverty"].at(april_first + 60)
         need = city.u_money[kids.unit] + 0.75 * city.u_single[kids.unit] + steady[kids.unit] + 1.1 * level
         applies = enrolled & (need + (rng.normal(0, 0.25, units))[kids.unit] > 1.12)
         applies &= ~chance(rng, 0.16, len(kids)) | (level > 0.8)
         # heavy burdens also make people miss the application
-        applies &= ~chance(rng, 0.30 * (kids.burden["abuse"].level(april_first + 60) > 0.5), len(kids))
+        applies &= ~chance(rng, 0.30 * (kids.burden["abuse"].at(april_first + 60) > 0.5), len(kids))
         applies |= enrolled & chance(rng, 0.012, len(kids))
         kid = np.flatnonzero(applies)
         n = len(kid)
@@ -225,7 +225,7 @@ def expense_aid(city: City, kids: Children, schools: Schools) -> tuple[Sheet, In
         no_sex=0.15,
         no_guardian=0.02,
         alias=0.35,
-        careless=1.1,
+        careless=0.9,
     )
     person = np.where(chance(rng, 0.0015, n), -1, kids.person[kid])
     d = describe(city, person, rng, habit, applied)
@@ -285,8 +285,8 @@ def health(city: City, kids: Children, schools: Schools, known: Ints) -> tuple[S
         age, [6.5, 9.5, 10.5, 11.5, 12.5, 13.5, 14.6, 16], [115.8, 134, 140.8, 147.5, 152.3, 155, 156.4, 157]
     )
     height = np.where(boy, mean_height, girl_height) + tall[kid] * (4.8 + 0.18 * age)
-    weight_level = level_at(kids, "abuse", kid, on)
-    poor = level_at(kids, "poverty", kid, on)
+    weight_level = kids.burden["abuse"].at(on, kid)
+    poor = kids.burden["poverty"].at(on, kid)
     hungry = weight_level * (thin[kid] > 0.2)
     bmi = np.interp(age, [6, 9, 12, 15], [15.5, 16.6, 18.4, 20]) * np.exp(
         0.1 * thin[kid] * -1 + rng.normal(0, 0.02, n) - 0.09 * hungry
@@ -330,7 +330,7 @@ def club(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints, Int
         grade = fy - kids.cohort - 6
         first = int(april(np.array([fy]))[0])
         share = (
-            np.interp(grade, [1, 2, 3, 4, 5, 6], [0.46, 0.43, 0.34, 0.2, 0.09, 0.05])
+            np.interp(grade, [1, 2, 3, 4, 5, 6], [0.54, 0.5, 0.4, 0.23, 0.1, 0.05])
             * (grade >= 1)
             * (grade <= 6)
         )
@@ -341,7 +341,7 @@ def club(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints, Int
         start = np.maximum(first, schools.begin[kid] + 5)
         n = len(kid)
         end = np.minimum(first + 364, schools.end[kid])
-        poor = level_at(kids, "poverty", kid, np.minimum(first + 200, city.as_of) + np.zeros(n, int))
+        poor = kids.burden["poverty"].at(min(first + 200, city.as_of), kid)
         owes = chance(rng, (0.018 + 0.42 * poor + 0.02 * (city.u_money[kids.unit[kid]] > 1)).clip(0, 0.9))
         quits = chance(rng, 0.09, n)
         why = np.where(schools.end[kid] < first + 364, 3, np.where(quits, np.where(owes, 2, 1), 0))
@@ -420,7 +420,7 @@ def roster(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints, I
     person = np.concatenate([kids.person[kid], np.full(strangers, -1)])
     on = np.concatenate([recorded, np.full(strangers, city.as_of - 120)])
     habit = Habits(
-        gap="　", birth="slash", no_kana=0.02, no_sex=0.02, no_guardian=0.04, alias=0.82, careless=0.9
+        gap="　", birth="slash", no_kana=0.02, no_sex=0.02, no_guardian=0.04, alias=0.82, careless=1.35
     )
     d = describe(city, person, rng, habit, on)
     s = places.schools()
@@ -465,7 +465,8 @@ def attendance(city: City, kids: Children, schools: Schools) -> Attendance:
     rng = city.rng("attendance")
     n = len(kids)
     diligent = rng.gamma(1.6, 1 / 1.6, n)
-    depth = rng.beta(2.3, 1.5, n)
+    depth = rng.beta(1.9, 1.75, n)
+    ill = np.where(chance(rng, 0.021, n), rng.uniform(5, 14, n), 1.0)
     wobble = rng.normal(0, 0.5, n)
     parts = []
     month = date(city.fy - 2, 4, 1)
@@ -489,16 +490,21 @@ def attendance(city: City, kids: Children, schools: Schools) -> Attendance:
         days = np.maximum(days - event - np.where(finishing, 4, 0), 0)
         m = len(kid)
         mid = first + 15
-        refuse = _at(kids, "nonattendance", kid, mid)
-        abuse, poor = _at(kids, "abuse", kid, mid), _at(kids, "poverty", kid, mid)
-        teased = _at(kids, "bullying", kid, mid)
+        refuse = kids.burden["nonattendance"].at(mid, kid)
+        abuse, poor = kids.burden["abuse"].at(mid, kid), kids.burden["poverty"].at(mid, kid)
+        teased = kids.burden["bullying"].at(mid, kid)
         share = np.clip(depth[kid] * refuse * (0.65 + 0.55 * refuse) * np.exp(0.25 * wobble[kid]), 0, 1)
         share = np.where(refuse > 0.15, share, 0.0)
         stay = rng.binomial(days, np.clip(share + rng.normal(0, 0.07, m) * (share > 0.02), 0, 1))
         stay = stay + np.where(chance(rng, 0.006 + 0.05 * teased, m), rng.integers(1, 3, m), 0)
         season = {1: 1.5, 2: 1.6, 3: 1.0, 12: 1.4, 11: 1.2, 6: 0.9, 7: 0.8, 9: 0.9}.get(month.month, 0.9)
         sick = rng.poisson(
-            0.0215 * days * season * diligent[kid] * (1 + 0.9 * abuse + 0.45 * poor + 0.35 * refuse)
+            0.0215
+            * days
+            * season
+            * diligent[kid]
+            * ill[kid]
+            * (1 + 0.9 * abuse + 0.45 * poor + 0.35 * refuse)
         )
         away = rng.poisson(
             days * (0.0012 + 0.025 * abuse * (kids.frail[kid] > 0.8) + 0.012 * poor * (kids.frail[kid] > 1))
@@ -561,10 +567,15 @@ def attendance(city: City, kids: Children, schools: Schools) -> Attendance:
     return Attendance(kid, first, sheet, recorded, days, sick, stay, away)
 
 
-def _at(kids: Children, name: str, kid: Ints, on: int) -> Floats:
-    b = kids.burden[name]
-    grown = np.clip((on - b.onset[kid]) / 150.0, 0, 1) * (b.onset[kid] > NEVER)
-    return grown * np.where((b.end[kid] > NEVER) & (on > b.end[kid]), 0.25, 1.0)
+def passed_thirty(kids: Children, absences: Attendance) -> Ints:
+    """For each child the end of the first month in which 不登校欠席 of a fiscal year reached 30 days."""
+    frame = pd.DataFrame({"kid": absences.kid, "month": absences.month, "days": absences.refusing})
+    frame["year"] = _fy(absences.month)
+    frame["sum"] = frame.groupby(["kid", "year"])["days"].cumsum()
+    first = frame[frame["sum"] >= 30].groupby("kid")["month"].min()
+    out = np.full(len(kids), NEVER)
+    out[first.index.to_numpy()] = add_months(first.to_numpy(), 1) - 1
+    return out
 
 
 def _in_class(kids: Children, schools: Schools, kid: Ints, on: Ints) -> Bools:
@@ -580,9 +591,9 @@ def bullying(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints]
     for code, value in schools.diligence.items():
         zeal[code] = value
     grade = city.fy - 1 - kids.cohort - 6
-    rate = np.where(grade <= 6, 0.066, 0.026) * zeal[schools.code(kids, city.fy - 1)]
+    rate = np.where(grade <= 6, 0.062, 0.0245) * zeal[schools.code(kids, city.fy - 1)]
     plain = arrivals(rng, rate * np.exp(0.25 * kids.disability), schools.begin.clip(city.start), schools.end)
-    heavy = signals(rng, kids, "bullying", 0.55 * np.minimum(zeal[schools.code(kids, city.fy - 1)], 1.6))
+    heavy = signals(rng, kids, "bullying", 0.9 * np.minimum(zeal[schools.code(kids, city.fy - 1)], 1.6))
     b = kids.burden["bullying"]
     grave = np.flatnonzero(b.grave > NEVER)
     victim = np.concatenate([plain[0], heavy[0], grave])
@@ -705,7 +716,7 @@ def mood(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints]:
     s = places.schools()
     part = np.zeros(1000, bool)
     for code in s.elementary + s.junior:
-        part[code] = (code * 7919) % 100 < 84
+        part[code] = (code * 7919) % 100 < 91
     level = rng.normal(0, 0.55, n)
     answers = np.clip(rng.beta(9, 1.6, n), 0.05, 0.98)
     weekday = (schools.elementary + schools.group + kids.cohort) % 5
@@ -722,12 +733,12 @@ def mood(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints]:
             code = _code_in(schools, kids, kid, np.full(len(kid), fy))
             kid = kid[part[code] & (code < places.PUBLIC)]
             load = (
-                0.9 * _at(kids, "bullying", kid, week)
-                + 0.8 * _at(kids, "abuse", kid, week)
-                + 0.7 * _at(kids, "nonattendance", kid, week)
+                0.9 * kids.burden["bullying"].at(week, kid)
+                + 0.8 * kids.burden["abuse"].at(week, kid)
+                + 0.7 * kids.burden["nonattendance"].at(week, kid)
             )
             kid_answers = rng.random(len(kid)) < answers[kid] * (
-                1 - 0.55 * np.clip(_at(kids, "nonattendance", kid, week), 0, 1)
+                1 - 0.55 * np.clip(kids.burden["nonattendance"].at(week, kid), 0, 1)
             )
             kid, load = kid[kid_answers], load[kid_answers]
             on = possible[np.minimum(weekday[kid], len(possible) - 1)]

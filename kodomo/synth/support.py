@@ -125,12 +125,15 @@ def cases(city: City, kids: Children, schools: Schools, absences: Attendance) ->
         parts.append((pair[0], pair[1], np.full(len(pair[0]), source)))
 
     small = np.where(age < 7, 1.5, 1.0)
-    add(arrivals(rng, 0.0105 * small * np.exp(0.3 * city.u_money[kids.unit]), kids.begin, kids.until), 0)
-    add(signals(rng, kids, "abuse", 0.36), 1)
+    add(arrivals(rng, 0.0085 * small * np.exp(0.3 * city.u_money[kids.unit]), kids.begin, kids.until), 0)
+    add(signals(rng, kids, "abuse", 0.34), 1)
     add(signals(rng, kids, "poverty", 0.07), 2)
     add(signals(rng, kids, "nonattendance", 0.07), 3)
     add(signals(rng, kids, "bullying", 0.035), 4)
-    add(arrivals(rng, 0.0052 * np.exp(0.35 * city.u_alone[kids.unit]), kids.begin, kids.until), 5)
+    add(arrivals(rng, 0.0032 * np.exp(0.35 * city.u_alone[kids.unit]), kids.begin, kids.until), 5)
+    poverty = kids.burden["poverty"].grave
+    need = np.flatnonzero((poverty > NEVER) & chance(rng, 0.5, n))
+    add((need, poverty[need]), 2)
     # a grave event is always received
     add((grave_row, abuse.grave[grave_row]), 6)
     kid, on, source = (np.concatenate(c) for c in zip(*parts, strict=True))
@@ -143,7 +146,7 @@ def cases(city: City, kids: Children, schools: Schools, absences: Attendance) ->
     ok &= on > kids.birth[kid]
     kid, on, source = kid[ok], on[ok], source[ok]
     # siblings are received together where the home is the matter
-    home = np.isin(source, [1, 2, 5, 6]) & chance(rng, 0.55, len(kid))
+    home = np.isin(source, [1, 2, 5, 6]) & chance(rng, 0.55, len(kid)) & ~city.u_facility[kids.unit[kid]]
     first, last = (
         np.searchsorted(kids.unit, kids.unit[kid]),
         np.searchsorted(kids.unit, kids.unit[kid], side="right"),
@@ -294,7 +297,7 @@ def _council(
     violent = kind <= 3
     share = np.select(
         [source == 6, source == 7, source == 1, (source == 5) & violent, violent, kind == 4],
-        [0.85, 0.9, 0.42, 0.14, 0.16, 0.12],
+        [0.75, 0.9, 0.30, 0.07, 0.08, 0.06],
         0.012,
     )
     enters = chance(rng, share) & ok_row & ~outsiders
@@ -313,9 +316,9 @@ def _council(
     type_ = np.where(
         source[row] == 7,
         2,
-        np.where(violent[row] & (level > 0), 0, np.where(chance(rng, 0.5, len(row)), 0, 1)),
+        np.where(violent[row] & (level > 0), 0, np.where(chance(rng, 0.2, len(row)), 0, 1)),
     )
-    length = rng.gamma(1.6, 330, len(row)).astype(int) + 120
+    length = rng.gamma(1.6, 230, len(row)).astype(int) + 120
     end = start + length
     rows, days, levels, ends = [np.arange(len(row))], [start], [level], [np.full(len(row), NEVER)]
     # later worse: the grave event comes after the case was opened
@@ -417,7 +420,7 @@ def _center(city: City, kids: Children, rng: np.random.Generator) -> tuple[Sheet
     n = len(kids)
     quiet = arrivals(
         rng,
-        0.0052 * np.exp(0.45 * city.u_alone[kids.unit] + 0.2 * city.u_money[kids.unit]),
+        0.0044 * np.exp(0.45 * city.u_alone[kids.unit] + 0.2 * city.u_money[kids.unit]),
         kids.begin,
         kids.until,
     )
@@ -443,15 +446,15 @@ def _center(city: City, kids: Children, rng: np.random.Generator) -> tuple[Sheet
         0,
         np.where(
             source == 2,
-            rng.choice(4, m, p=[0.3, 0.42, 0.26, 0.02]),
-            rng.choice(4, m, p=[0.18, 0.68, 0.13, 0.01]),
+            rng.choice(4, m, p=[0.27, 0.44, 0.27, 0.02]),
+            rng.choice(4, m, p=[0.165, 0.68, 0.145, 0.01]),
         )
         + 1,
     )
     route = np.where(
         source == 0,
-        rng.choice(7, m, p=[0.66, 0.05, 0.11, 0.02, 0.05, 0.09, 0.02]),
-        rng.choice(7, m, p=[0.28, 0.2, 0.1, 0.08, 0.22, 0.08, 0.04]),
+        rng.choice(7, m, p=[0.7, 0.04, 0.1, 0.02, 0.04, 0.08, 0.02]),
+        rng.choice(7, m, p=[0.34, 0.17, 0.1, 0.08, 0.19, 0.08, 0.04]),
     )
     takes = (source == 2) & chance(rng, 0.34, m) | (source == 1) & chance(rng, 0.06, m)
     custody = np.where(takes, on + rng.integers(0, 15, m), NEVER)

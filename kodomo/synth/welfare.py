@@ -40,11 +40,11 @@ def public_assistance(city: City, kids: Children) -> tuple[Sheet, Ints]:
     units = len(city.u_town)
     old = np.zeros(units, bool)
     old[city.unit[age_on(city.birth, city.as_of) > 66]] = True
-    rate = np.where(city.u_family & ~old, 0.0022, np.where(old, 0.017, 0.013)) * np.exp(0.95 * city.u_money)
+    rate = np.where(city.u_family & ~old, 0.0017, np.where(old, 0.017, 0.013)) * np.exp(0.95 * city.u_money)
     rate = rate * np.where(city.u_single, 3.0, 1)
     poor = kids.burden["poverty"]
     grave = np.full(units, NEVER)
-    np.maximum.at(grave, kids.unit, np.where(chance(rng, 0.38, len(kids)), poor.grave, NEVER))
+    np.maximum.at(grave, kids.unit, np.where(chance(rng, 0.42, len(kids)), poor.grave, NEVER))
     base = chance(rng, np.minimum(rate, 0.5))
     start = city.as_of - (rng.exponential(1600, units)).astype(int)
     on_grave = (grave > NEVER) & ~base
@@ -91,7 +91,7 @@ def certificates(city: City, kids: Children) -> tuple[Sheet, Ints]:
     body = np.where(age > 65, 0.075, np.where(age > 40, 0.02, 0.004)) * (age > 0.8)
     mental = np.where(adult, 0.011 * np.exp(0.75 * city.u_health[u]), np.where(age > 18, 0.008, 0.0))
     mental = mental + np.where((kid >= 0) & (age > 8), 0.002 * np.exp(0.8 * dev), 0)
-    mind = np.where((kid >= 0) & (age > 2), 0.0045 * np.exp(1.25 * dev), np.where(age > 18, 0.006, 0))
+    mind = np.where((kid >= 0) & (age > 2), 0.0085 * np.exp(1.25 * dev), np.where(age > 18, 0.006, 0))
     out: list[tuple[Ints, int]] = []
     for kind, share in ((0, body), (1, mind), (2, mental)):
         out.append((np.flatnonzero(chance(rng, np.minimum(share, 0.9), n)), kind))
@@ -128,7 +128,7 @@ def day_support(city: City, kids: Children) -> tuple[Sheet, Ints]:
     """障害児通所支援: a decision a year for children who need it."""
     rng = city.rng("day support")
     n = len(kids)
-    needs = chance(rng, np.minimum(0.021 * np.exp(1.05 * kids.disability), 0.8))
+    needs = chance(rng, np.minimum(0.034 * np.exp(1.05 * kids.disability), 0.8))
     age_from = rng.uniform(2.2, 9, n)
     opening = np.maximum(
         kids.birth + (age_from * 365.25).astype(int), np.maximum(kids.begin - 360, city.start - 360)
@@ -164,7 +164,7 @@ def rearing_allowance(city: City, kids: Children) -> tuple[Sheet, Ints]:
     parent = np.where(kids.of[kids.person] >= 0, city.mother[kids.person], -1)
     parent = np.where(parent < 0, city.father[kids.person], parent)
     units = len(city.u_town)
-    claims = (city.u_money + rng.normal(0, 0.7, units) > -0.35)[u]
+    claims = (city.u_money + rng.normal(0, 0.7, units) > 0.9)[u]
     begin = np.where(city.u_divorced[u] > NEVER, city.u_divorced[u] + 25, kids.birth + 40)
     begin = np.maximum(begin, np.maximum(city.since[kids.person] + 12, kids.birth + 20))
     limit = april(kids.cohort + 19) - 1
@@ -185,8 +185,7 @@ def rearing_allowance(city: City, kids: Children) -> tuple[Sheet, Ints]:
     payment = np.where(money > 0.55, 0, np.where(money > -0.35, 1, 2))
     missing = np.flatnonzero(chance(rng, 0.03 + 0.05 * (city.u_alone > 1.2)))
     late = np.isin(u[kid], missing)
-    abuse = kids.burden["abuse"].level(city.as_of)[kid] > 0.4
-    late |= abuse & chance(rng, 0.22, len(kid))
+    late |= chance(rng, 0.22 * kids.burden["abuse"].at(city.as_of)[kid])
     opened = noted(rng, begin[kid], 10)
     closed = end[kid] <= city.as_of
     at, later, recorded = reopened(opened, closed, noted(rng, end[kid], 12))
@@ -240,8 +239,8 @@ def child_allowance(city: City, kids: Children) -> tuple[Sheet, Ints]:
         & chance(rng, 0.985, len(kids))
     )
     kid = np.flatnonzero(ok)
-    held = chance(rng, 0.003 + 0.03 * kids.burden["abuse"].level(city.as_of)[kid])
-    held |= chance(rng, 0.02 * kids.burden["poverty"].level(city.as_of)[kid])
+    held = chance(rng, 0.003 + 0.06 * kids.burden["abuse"].at(city.as_of)[kid])
+    held |= chance(rng, 0.02 * kids.burden["poverty"].at(city.as_of)[kid])
     opened = noted(rng, begin[kid], 8)
     closed = end[kid] <= city.as_of
     at, later, recorded = reopened(opened, closed, noted(rng, end[kid], 10))
@@ -302,7 +301,7 @@ def health_insurance(city: City, kids: Children) -> tuple[Sheet, Ints]:
     units = len(city.u_town)
     old = np.zeros(units)
     np.maximum.at(old, city.unit, age_on(city.birth, city.as_of))
-    share = np.where(old > 74, 0.02, np.where(old > 64, 0.62, np.where(city.u_family, 0.11, 0.17)))
+    share = np.where(old > 74, 0.02, np.where(old > 64, 0.54, np.where(city.u_family, 0.095, 0.14)))
     share = share * np.exp(0.25 * city.u_money)
     chosen = np.flatnonzero(
         chance(rng, np.minimum(share, 0.9)) & ((city.u_left <= NEVER) | (city.u_left > city.start))
