@@ -22,7 +22,6 @@ from kodomo.rules import (
     hit_sql,
     load_categories,
     validate,
-    wide_sql,
 )
 
 Connection = duckdb.DuckDBPyConnection
@@ -41,7 +40,6 @@ _PASSING = (
     "rule_missing",
     "item_unknown",
     "judge_cell",
-    "judge_wide",
 )
 
 
@@ -117,9 +115,8 @@ def judge_items(
     _lay_out_rules(con, ruleset, known, shown)
     _lay_out_unknown(con, ruleset, known)
     _temp(con, "judge_cell", _sql("cell"))
-    wide = f"create or replace temp table judge_wide as {wide_sql(ruleset)}"
-    con.execute(wide, {"as_of": as_of, "ages": age_order(ruleset)})
-    _temp(con, "rule_hit", hit_sql(ruleset))
+    hits = f"create or replace temp table rule_hit as {hit_sql(ruleset)}"
+    con.execute(hits, {"as_of": as_of, "ages": age_order(ruleset)})
     _temp(con, "rule_cap", _sql("cap"))
     _temp(con, "rule_missing", _sql("missing"))
     _temp(con, "judgement", _sql("judgement"))
@@ -246,7 +243,7 @@ def _lay_out_rules(
     for rule in ruleset.items:
         label = rule.label or items[rule.item].label
         rows.append((rule.code, rule.category, "item", label, "", None))
-        parts.append(_leaf_row(rule.code, 0, Leaf(rule.item, ">", 0), items))
+        parts += _leaf_rows(rule.code, [Leaf(rule.item, ">", 0)], items)
     for kind, group in (
         ("combination", ruleset.combinations),
         ("trigger", ruleset.triggers),
@@ -257,7 +254,7 @@ def _lay_out_rules(
             more = "" if level == categories.top else "以上"
             remark = f"。この事実だけで「{top[level]}」{more}にします" if level else ""
             rows.append((row.code, row.category, kind, row.label, remark, level))
-            parts += [_leaf_row(row.code, n, leaf, items) for n, leaf in enumerate(positive_leaves(row.when))]
+            parts += _leaf_rows(row.code, list(positive_leaves(row.when)), items)
     for group in ruleset.groups:
         remark = f"は、合わせて{group.cap:g}点までとします"
         rows.append((group.code, group.category, "cap", group.label, remark, None))
@@ -275,6 +272,7 @@ def _lay_out_rules(
     columns = {
         "rule": "varchar",
         "leaf_no": "smallint",
+        "alone": "boolean",
         "item": "varchar",
         "op": "varchar",
         "value": "double",
@@ -285,10 +283,14 @@ def _lay_out_rules(
     _frame(con, "rule_leaf", columns, parts)
 
 
-def _leaf_row(code: str, n: int, leaf: Leaf, items: Mapping[str, ItemLike]) -> tuple[object, ...]:
-    item = items[leaf.item]
-    unit = "" if item.kind == "flag" or item.unit == "有無" else item.unit
-    return (code, n, leaf.item, leaf.op, leaf.value, item.label, unit, item.window)
+def _leaf_rows(code: str, parts: Sequence[Leaf], items: Mapping[str, ItemLike]) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for n, leaf in enumerate(parts):
+        item = items[leaf.item]
+        unit = "" if item.kind == "flag" or item.unit == "有無" else item.unit
+        alone = len(parts) == 1
+        rows.append((code, n, alone, leaf.item, leaf.op, leaf.value, item.label, unit, item.window))
+    return rows
 
 
 def _lay_out_unknown(con: Connection, ruleset: RuleSet, items: Mapping[str, ItemLike]) -> None:

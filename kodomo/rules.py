@@ -876,7 +876,8 @@ def _check_condition(
         if items[leaf.item].protective:
             label = items[leaf.item].label
             raise ProtectiveAddsPoints(
-                f"「{row.code}」: 「{label}」は支えになる事実なので、点を上げる条件にできません。外してください。"
+                f"「{row.code}」: 「{label}」は支えになる事実なので、点を上げる条件にできません。"
+                "外してください。"
             )
 
 
@@ -980,8 +981,8 @@ def score(ruleset: RuleSet, category: str, facts: Facts) -> Score:
 
 # --- the compiler -------------------------------------------------------------------------------------------
 # The wide table has one row per child: as_of, age_no (place of the age band in `age_order`, NULL where no
-# rule names it), one DOUBLE column i_<item> per item (NULL = unknown, 0 = nothing found or not applicable) and,
-# for items whose newest date matters, a DATE column d_<item>. SQL's AND, OR and NOT on it are Kleene's.
+# rule names it), one DOUBLE column i_<item> per item (NULL = unknown, 0 = nothing found or not applicable),
+# and, for items whose newest date matters, a DATE column d_<item>. SQL's AND, OR and NOT on it are Kleene's.
 # Only catalogue codes (checked against CODE) and numbers enter the text.
 
 
@@ -1025,25 +1026,30 @@ def wide_sql(ruleset: RuleSet) -> str:
     `judge_cell` numbers the items by their place in `ruleset.items_read()`, from 0.
     """
     order = ruleset.items_read()
-    dated = set(dated_items(ruleset))
-    inner, outer = [], []
-    for n, item in enumerate(order):
-        value, newest = column("i", item), column("d", item)
-        inner.append(f"max(value) filter (where item_no = {n}) as {value}")
-        outer.append(f"nullif(coalesce(m.{value}, 0), '-infinity') as {value}")
-        if item in dated:
-            inner.append(f"max(newest_occurred_on) filter (where item_no = {n}) as {newest}")
-            outer.append(f"m.{newest}")
+    dated = [(order.index(item), column("d", item)) for item in dated_items(ruleset)]
+    values = [
+        f"nullif(coalesce(p.\"{n}\", 0), '-infinity') as {column('i', item)}" for n, item in enumerate(order)
+    ]
+    newest = [f"max(newest_occurred_on) filter (where item_no = {n}) as {name}" for n, name in dated]
     return f"""
         with cell as (
-            select * from judge_cell
+            select
+                resident_id,
+                item_no,
+                value
+            from judge_cell
         ),
 
         pivoted as (
+            pivot cell on item_no in ({", ".join(map(str, range(len(order))))})
+            using max(value) group by resident_id
+        ),
+
+        newest as (
             select
-                resident_id,
-                {", ".join(inner)}
-            from cell
+                {", ".join(["resident_id", *newest])}
+            from judge_cell
+            where item_no in ({", ".join(str(n) for n, _ in dated) or "-1"})
             group by resident_id
         ),
 
@@ -1052,9 +1058,10 @@ def wide_sql(ruleset: RuleSet) -> str:
                 c.resident_id,
                 $as_of::date as as_of,
                 list_position($ages::varchar[], c.age_band) as age_no,
-                {", ".join(outer)}
+                {", ".join([*values, *(f"n.{name}" for _, name in dated)])}
             from child as c
-            left join pivoted as m on c.resident_id = m.resident_id
+            left join pivoted as p on c.resident_id = p.resident_id
+            left join newest as n on c.resident_id = n.resident_id
         )
 
         select * from final
@@ -1062,9 +1069,9 @@ def wide_sql(ruleset: RuleSet) -> str:
 
 
 def hit_sql(ruleset: RuleSet) -> str:
-    """SQL over the wide table: resident_id, rule, points as decimal(9,2); one row per rule that counts.
+    """SQL from `child` and `judge_cell` to resident_id, rule, points (decimal): one row per rule that counts.
 
-    Triggers and suppressions give 0 points.
+    Triggers and suppressions give 0 points; parameters as in `wide_sql`.
     """
     ages = {name: n for n, name in enumerate(age_order(ruleset), start=1)}
     columns: list[tuple[str, str]] = []
@@ -1084,9 +1091,7 @@ def hit_sql(ruleset: RuleSet) -> str:
             name = column("r", row.code)
             hits.append(f"(case when {condition_sql(row.when)} then 0 end)::decimal(9, 2) as {name}")
     return f"""
-        with wide as (
-            select * from judge_wide
-        ),
+        with wide as materialized ({wide_sql(ruleset)}),
 
         counted as (
             select

@@ -34,6 +34,10 @@ from kodomo.rules import (
 
 #: category → age band (or 全年齢) → points from which level 1, 2, 3 … begin.
 Drafts = Mapping[str, Mapping[str, Sequence[float]]]
+MOVE_COLUMNS = (
+    *("resident_id", "child_ref", "category", "old_level", "new_level", "points"),
+    *("known_case", "suppressed"),
+)
 
 
 class NothingChanged(RuleSetError):
@@ -103,14 +107,16 @@ def counts(
     Raises:
         ThresholdsOutOfOrder: the thresholds do not rise.
     """
-    shown = load_categories()
-    frame = _ask(con, "counts", thresholds, scope_sql, params)
-    every = pd.MultiIndex.from_product(
-        [[c.code for c in shown.categories], [level.value for level in shown.levels]],
-        names=["category", "level"],
-    )
-    filled = frame.set_index(["category", "level"]).reindex(every, fill_value=0)
-    return filled.astype("int64").reset_index()
+    found = {
+        (c, level): (now, draft)
+        for c, level, now, draft in _ask(con, "counts", thresholds, scope_sql, params)
+    }
+    children = _children(con, scope_sql, params)
+    rows: list[tuple[str, int, int, int]] = []
+    for category in load_categories().categories:
+        part = {level: both for (code, level), both in found.items() if code == category.code}
+        rows += [(category.code, *row) for row in _with_none(part, children)]
+    return pd.DataFrame(rows, columns=["category", "level", "now", "draft"])
 
 
 def workload(
@@ -123,9 +129,24 @@ def workload(
 
     Args and errors as in `counts`.
     """
-    frame = _ask(con, "load", thresholds, scope_sql, params).set_index("level")
-    every = [level.value for level in load_categories().levels]
-    return frame.reindex(pd.Index(every, name="level"), fill_value=0).astype("int64").reset_index()
+    found = {level: (now, draft) for level, now, draft in _ask(con, "load", thresholds, scope_sql, params)}
+    rows = _with_none(found, _children(con, scope_sql, params))
+    return pd.DataFrame(rows, columns=["level", "now", "draft"])
+
+
+def _with_none(found: Mapping[int, tuple[int, int]], children: int) -> list[tuple[int, int, int]]:
+    """(level, now, draft) for every level, in order; level 0 is everybody who stands at no other."""
+    rows = [(level.value, *found.get(level.value, (0, 0))) for level in load_categories().levels[1:]]
+    none = (0, children - sum(row[1] for row in rows), children - sum(row[2] for row in rows))
+    return [none, *rows]
+
+
+def _children(con: duckdb.DuckDBPyConnection, scope_sql: str, params: Sequence[Any]) -> int:
+    cursor = con.cursor()
+    try:
+        return cursor.execute(f"select count(*) from child where {scope_sql}", list(params)).fetchall()[0][0]
+    finally:
+        cursor.close()
 
 
 def moves(
@@ -141,12 +162,13 @@ def moves(
     Args as in `counts`; `category` keeps one category, `limit` the number of rows.
 
     Returns:
-        Columns resident_id, child_ref, category, old_level, new_level, points, known_case, suppressed.
+        The columns of MOVE_COLUMNS.
 
     Raises:
         ThresholdsOutOfOrder: the thresholds do not rise.
     """
-    return _ask(con, "moves", thresholds, scope_sql, params, category=category, most=limit)
+    rows = _ask(con, "moves", thresholds, scope_sql, params, category=category, most=limit)
+    return pd.DataFrame(rows, columns=list(MOVE_COLUMNS))
 
 
 def _ask(
@@ -156,7 +178,7 @@ def _ask(
     scope_sql: str,
     params: Sequence[Any],
     **more: Any,
-) -> pd.DataFrame:
+) -> list[tuple[Any, ...]]:
     shown = load_categories()
     drafts = thresholds_of(thresholds) if isinstance(thresholds, RuleSet) else thresholds
     categories, age_bands, starts = _expanded(drafts, shown)
@@ -176,7 +198,7 @@ def _ask(
     bound |= {f"scope_{n}": value for n, value in enumerate(params)}
     cursor = con.cursor()
     try:
-        return cursor.execute(query, bound).df()
+        return cursor.execute(query, bound).fetchall()
     finally:
         cursor.close()
 
@@ -331,19 +353,21 @@ def active(ops: OpsStore, on: date | None = None, items: Mapping[str, ItemLike] 
     """The rule set to judge with: the active version of the store, else data/rules/first.toml.
 
     Args:
-        on: a day of the calendar on which people work (not the day judged); versions that begin later do not
-            count yet. None counts every version.
+        on: the day judged. A version counts once the calendar has reached its first day, whichever day is
+            judged, so that a version saved today is used on yesterday's deliveries too.
         items: the catalogue to check against, the city's own when None.
 
     Raises:
         RuleSetError: the rules no longer fit the catalogue.
     """
+    today = jst_date(ops.clock())
+    latest = max(on or today, today).isoformat()
     with ops.read() as con:
         row = con.execute(
             "select toml from ruleset_version where status = 'active'"
-            " and (? is null or active_from is null or active_from <= ?)"
+            " and (active_from is null or active_from <= ?)"
             " order by created_at desc, rowid desc limit 1",
-            (on and on.isoformat(), on and on.isoformat()),
+            (latest,),
         ).fetchone()
     return load_ruleset(row["toml"] if row else FIRST_RULESET, items)
 
@@ -353,8 +377,8 @@ def apply_active(
 ) -> str:
     """Bring a freshly built snapshot to the active rule set without computing items anew.
 
-    Only thresholds changed: levels and ranks are set anew. Rules changed: points and reasons too, from the item
-    values in the snapshot. Returns the id of the rule set; raises judge.NotJudged without a judgement.
+    Only thresholds changed: levels and ranks are set anew. Rules changed: points and reasons too, from the
+    item values in the snapshot. Returns the id of the rule set; raises judge.NotJudged without a judgement.
     """
     wanted = active(ops, items=items)
     if not judge.judged(con):

@@ -7,12 +7,8 @@ category_item as (
     select * from rule_category_item
 ),
 
-value_known as (
-    select distinct
-        resident_id,
-        item
-    from item_value
-    where value is not null
+item_value as (
+    select * from item_value
 ),
 
 still_unknown as (
@@ -20,7 +16,7 @@ still_unknown as (
         u.resident_id,
         u.item
     from unknown as u
-    anti join value_known as k on u.resident_id = k.resident_id and u.item = k.item
+    anti join item_value as v on u.resident_id = v.resident_id and u.item = v.item and v.value is not null
 ),
 
 final as (

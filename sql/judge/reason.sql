@@ -24,6 +24,7 @@ hit_leaf as (
         h.resident_id,
         h.rule,
         l.leaf_no,
+        l.alone,
         l.item_label,
         l.item_window,
         v.events,
@@ -47,7 +48,21 @@ hit_leaf as (
         end
 ),
 
-behind as (
+behind_one as (
+    select
+        resident_id,
+        rule,
+        1 as leaves,
+        coalesce(events, 0) as events,
+        coalesce(event_ids, []::varchar[]) as event_ids,
+        amount,
+        item_window,
+        '' as together
+    from hit_leaf
+    where alone
+),
+
+behind_several as (
     select
         resident_id,
         rule,
@@ -60,7 +75,14 @@ behind as (
             item_label || case when amount = '' then '' else ' ' || amount end, '、' order by leaf_no
         ) as together
     from hit_leaf
+    where not alone
     group by resident_id, rule
+),
+
+behind as (
+    select * from behind_one
+    union all
+    select * from behind_several
 ),
 
 rule_reason as (

@@ -13,15 +13,23 @@ child as (
     select * from child
 ),
 
+-- Every threshold is above 0: without points and floor the level is 0.
+counted as (
+    select * from judgement
+    where points > 0 or floor_level > 0
+),
+
 levelled as (
     select
-        j.*,
+        j.resident_id,
+        j.category,
+        j.points,
         greatest(j.floor_level, (
             (j.points >= t.points[1])::integer
             {further_levels}
         )) as new_level,
         t.points as starts
-    from judgement as j
+    from counted as j
     inner join threshold as t on j.category = t.category and j.age_band = t.age_band
 ),
 
@@ -62,19 +70,20 @@ ranked as (
 
 final as (
     select
-        l.resident_id,
-        l.category,
-        l.points,
-        l.floor_level,
-        l.new_level as level,
+        j.resident_id,
+        j.category,
+        j.points,
+        j.floor_level,
+        coalesce(l.new_level, 0)::integer as level,
         r.rank,
-        l.missing,
-        l.suppressed,
-        l.age_band,
-        l.known_case
-    from levelled as l
-    left join ranked as r on l.resident_id = r.resident_id
-    order by l.resident_id asc, l.category asc
+        j.missing,
+        j.suppressed,
+        j.age_band,
+        j.known_case
+    from judgement as j
+    left join levelled as l on j.resident_id = l.resident_id and j.category = l.category
+    left join ranked as r on j.resident_id = r.resident_id
+    order by j.resident_id asc, j.category asc
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- How many children stand at each level of each category, now and with the draft.
+-- How many children stand at each level from 1 up of each category, now and with the draft.
 with draft as (
     {draft}
 ),
@@ -13,7 +13,7 @@ combined as (
     group by category, old_level, new_level
 ),
 
-both as (
+side as (
     select
         category,
         old_level as level,
@@ -35,7 +35,8 @@ final as (
         level,
         sum(now)::integer as now,
         sum(draft)::integer as draft
-    from both
+    from side
+    where level >= 1
     group by category, level
     order by category asc, level asc
 )

@@ -1,4 +1,4 @@
--- Level now and with the draft thresholds, for every child and category in scope.
+-- Level now and with the draft thresholds, for the children in scope who have points or a floor.
 -- The level is a pure function of points, floor and thresholds; what the draft does not name stays as it is.
 with judgement as (
     select * from judgement
@@ -7,6 +7,12 @@ with judgement as (
 child as (
     select * from child
     where {scope}
+),
+
+-- Every threshold is above 0: without points and floor the level is and stays 0.
+counted as (
+    select * from judgement
+    where points > 0 or floor_level > 0 or level > 0
 ),
 
 threshold as (
@@ -29,7 +35,7 @@ final as (
             when t.points is null then j.level
             else greatest(j.floor_level, ({reached}))
         end as new_level
-    from judgement as j
+    from counted as j
     {only_in_scope}
     left join threshold as t on j.category = t.category and j.age_band = t.age_band
 )

@@ -1,4 +1,4 @@
--- Children by their highest level over all categories, now and with the draft.
+-- Children by their highest level over all categories, from 1 up, now and with the draft.
 with draft as (
     {draft}
 ),
@@ -21,7 +21,7 @@ combined as (
     group by old_level, new_level
 ),
 
-both as (
+side as (
     select
         old_level as level,
         children as now,
@@ -40,7 +40,8 @@ final as (
         level,
         sum(now)::integer as now,
         sum(draft)::integer as draft
-    from both
+    from side
+    where level >= 1
     group by level
     order by level asc
 )
