@@ -36,8 +36,10 @@ FLAGS = (
     "職員が別人と判断しました",
     "職員が同じ人と判断しました",
     "氏名が文字化けしていて照合できません",
+    "氏名・生年月日のほかが合わないため確認が必要です",
 )
-(NOTHING, HOMONYM, TWIN, BIRTH, NO_BIRTH, SURNAME, SEX, GIVEN, NUMBER, UNKNOWN_NUMBER, DOUBLE, SHIFTED, UNSURE, NOBODY, REJECTED, CONFIRMED, GARBLED) = range(17)  # fmt: skip
+(NOTHING, HOMONYM, TWIN, BIRTH, NO_BIRTH, SURNAME, SEX, GIVEN, NUMBER) = range(9)
+(UNKNOWN_NUMBER, DOUBLE, SHIFTED, UNSURE, NOBODY, REJECTED, CONFIRMED, GARBLED, CONTRARY) = range(9, 18)
 
 
 @dataclass
@@ -119,8 +121,10 @@ def decide(
 
     lv = {name: np.where(has, at(level, safe_top), -1) for name, level in weighed.levels.items()}
     lv2 = {name: np.where(second >= 0, at(level, safe_second), -1) for name, level in weighed.levels.items()}
-    given = has & (at(weighed.exact_given, safe_top).astype(bool))
     backing = np.where(has, at(support(weighed.levels), safe_top), 0)
+    # A confusable or lost character will do where address, guardian or school speak for the same child.
+    given = has & at(weighed.exact_given, safe_top).astype(bool)
+    given |= has & at(weighed.alike_given, safe_top).astype(bool) & (backing >= 1) & (lv["dob"] == 7)
     owner = np.where(has, at(weighed.evidence.owner, safe_top), -1)
 
     names_exact = (lv["mei"] >= 5) & (lv["sei"] >= 5)
@@ -143,15 +147,18 @@ def decide(
     raise_flag(number_unknown & has, UNKNOWN_NUMBER)
     person = ~by_number
     raise_flag(person & ~given, GIVEN)
-    raise_flag(
-        person & (lv["dob"] == -1)
-        & ~(both_scripts & (lv["address"] >= 4) & (lv["age"] != 0) & (lv["sex"] != 0) & (second < 0) | _alone(lv, lv2, both_scripts)),
-        NO_BIRTH,
-    )  # fmt: skip
+    alone = ~((lv2["mei"] >= 3) & (lv2["sei"] >= 3))
+    at_home = names_exact & (lv["address"] >= 4) & (lv["age"] == 2) & (lv["sex"] != 0) & alone
+    raise_flag(person & (lv["dob"] == -1) & ~at_home, NO_BIRTH)
     raise_flag(person & (lv["dob"] >= 0) & (lv["dob"] < 2), BIRTH)
-    raise_flag(person & slipped & ~(names_exact & (backing >= 1)), BIRTH)
-    raise_flag(person & (lv["sei"] < 3) & ~((lv["mei"] >= 5) & (lv["dob"] == 7) & (backing >= 1)), SURNAME)
+    unopposed = (lv["address"] != 0) & (lv["guardian"] != 0) & (lv["school"] != 0) & (lv["sex"] != 0) & alone
+    small_slip = (lv["dob"] >= 4) & both_scripts & unopposed & (belief >= 0.9999)
+    raise_flag(person & slipped & ~(names_exact & (backing >= 1)) & ~small_slip, BIRTH)
+    family = (backing >= 1) | (lv["guardian"] == 2)
+    raise_flag(person & (lv["sei"] < 3) & ~((lv["mei"] >= 5) & (lv["dob"] == 7) & family), SURNAME)
     raise_flag(person & (lv["sex"] == 0) & ~(names_exact & (lv["dob"] == 7) & (backing >= 1)), SEX)
+    against = (lv["address"] == 0).astype("int8") + (lv["guardian"] == 0) + (lv["school"] == 0)
+    raise_flag(person & (against >= 2) & (backing == 0), CONTRARY)
     rival = (second >= 0) & (lv2["dob"] == 7) & (lv2["mei"] >= 3) & (lv2["sei"] >= 3)
     raise_flag(person & rival & (belief < CONTESTED), HOMONYM)
     raise_flag(has & (belief < AUTO), UNSURE)
@@ -168,17 +175,6 @@ def decide(
     _bound_review(status, belief, flag, records)
     flag[(status == "none") & (flag != REJECTED)] = NOBODY
     return Verdict(top, second, belief, status, flag)
-
-
-def _alone(lv: dict[str, np.ndarray], lv2: dict[str, np.ndarray], both_scripts: np.ndarray) -> np.ndarray:
-    """True where name, address and age agree and no other candidate bears the name."""
-    return (
-        both_scripts
-        & (lv["address"] >= 4)
-        & (lv["age"] >= 1)
-        & (lv["sex"] != 0)
-        & ~((lv2["mei"] >= 3) & (lv2["sei"] >= 3))
-    )
 
 
 def auto_cut(belief: np.ndarray) -> float:
@@ -238,7 +234,7 @@ def _names_text(sei: int, mei: int, kind: int) -> str:
         return "氏名を比べられない"
     if sei >= 3 and mei >= 3:
         low = min(sei, mei)
-        words = {7: "氏名・カナが一致", 6: "氏名が一致", 5: "氏名が一致（異体字や小さな違いあり）", 4: "カナが一致、漢字に違いあり", 3: "漢字が一致、カナに違いあり"}  # fmt: skip
+        words = {7: "氏名・カナが一致", 6: "氏名が一致", 5: "氏名が一致（似た字や小さな違いあり）", 4: "カナが一致、漢字に違いあり", 3: "漢字が一致、カナに違いあり"}  # fmt: skip
         return words[low] + where
     if mei >= 3:
         return ("名が一致、姓はほぼ一致" if sei == 2 else "名が一致、姓は違う") + where

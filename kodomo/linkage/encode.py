@@ -180,6 +180,29 @@ def _split_key(key: str, known: set[str]) -> tuple[str, str]:
     return "", ""
 
 
+def _split_kanji(key: str, surnames: Surnames) -> tuple[str, str]:
+    """Split a name without blank: a known 姓 in front, else one at the end (姓 and 名 exchanged), else by length."""
+    left, right = _split_key(key, surnames.kanji)
+    if left:
+        return left, right
+    for length in range(min(len(key) - 1, 5), 0, -1):
+        if key[-length:] in surnames.kanji:
+            return key[:-length], key[-length:]
+    cut = 2 if len(key) > 2 else 1
+    return key[:cut], key[cut:]
+
+
+def _split_kana(key: str, sei: str, mei: str, surnames: Surnames) -> tuple[str, str]:
+    """Split a reading without blank so that it fits the split of the kanji."""
+    for reading in surnames.readings.get(sei, ()):
+        if key.startswith(reading) and len(reading) < len(key):
+            return reading, key[len(reading) :]
+    for reading in surnames.readings.get(mei, ()):
+        if key.endswith(reading) and len(reading) < len(key):
+            return key[: -len(reading)], reading
+    return _split_key(key, surnames.kana)
+
+
 def encode_names(
     names: Iterable[object], kanas: Iterable[object], surnames: Surnames, voc: Vocabulary
 ) -> Names:
@@ -188,33 +211,31 @@ def encode_names(
     pairs = pd.MultiIndex.from_arrays([name_list, kana_list])
     codes, distinct = pairs.factorize()
     raw = [_read_name(name, kana) for name, kana in distinct]
-    sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, words, skeleton, unknown = (
-        map(list, zip(*raw, strict=True)) if raw else ([],) * 10
+    sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, letters, words, skeleton, unknown = (
+        map(list, zip(*raw, strict=True)) if raw else ([],) * 11
     )
     whole_key = name_keys(whole)
     sei_key, mei_key = name_keys(sei), name_keys(mei)
     for i, key in enumerate(whole_key):
         if key and not sei_key[i]:
-            left, right = _split_key(key, surnames.kanji)
-            if not left:
-                cut = 2 if len(key) > 2 else 1
-                left, right = key[:cut], key[cut:]
-            sei_key[i], mei_key[i] = left, right
+            sei_key[i], mei_key[i] = _split_kanji(key, surnames)
     whole_reading = kana_keys(whole_kana)
     sei_reading, mei_reading = kana_keys(sei_kana), kana_keys(mei_kana)
     for i, key in enumerate(whole_reading):
         if key and not sei_reading[i]:
-            options = [
-                r for r in surnames.readings.get(sei_key[i], ()) if key.startswith(r) and len(r) < len(key)
-            ]
-            left, right = (options[0], key[len(options[0]) :]) if options else _split_key(key, surnames.kana)
-            sei_reading[i], mei_reading[i] = left, right
+            sei_reading[i], mei_reading[i] = _split_kana(key, sei_key[i], mei_key[i], surnames)
+    # A part written in kana (長岡ユイ) is a reading; it neither agrees nor disagrees with another's kanji.
+    for keys, readings in ((sei_key, sei_reading), (mei_key, mei_reading)):
+        in_kana = [i for i, key in enumerate(keys) if key and is_kana(key)]
+        for i, reading in zip(in_kana, kana_keys(keys[i] for i in in_kana), strict=True):
+            keys[i] = ""
+            readings[i] = readings[i] or reading
     coded = Names(
         sei_s=voc.strict.add(sei_key),
         sei_l=voc.loose.add(loose_keys(sei_key)),
         mei_s=voc.strict.add(mei_key),
         mei_l=voc.loose.add(loose_keys(mei_key)),
-        full_l=voc.loose.add(loose_keys(whole_key)),
+        full_l=voc.loose.add([a or b for a, b in zip(loose_keys(whole_key), letters, strict=True)]),
         sei_k=voc.kana.add(sei_reading),
         mei_k=voc.kana.add(mei_reading),
         full_k=voc.kana.add(whole_reading),
@@ -228,20 +249,25 @@ def encode_names(
     return coded.take(np.asarray(codes))
 
 
-def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str, str, str, int]:
-    """Take one name apart: 姓, 名, whole; the same of the reading; words in any order; consonants; unknown characters."""
+def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str, str, str, str, int]:
+    """Take one name apart.
+
+    Returns 姓, 名 and whole as written, the same of the reading, alphabet words in any order and letters in this
+    order, words of the reading in any order, consonants, and 1 where a character is unknown.
+    """
     if is_mojibake(name):
         name = ""
     if is_mojibake(kana):
         kana = ""
     parts, reading = _quick_parts(name), _quick_parts(kana)
-    sei = mei = whole = bag = words = skeleton = ""
+    sei = mei = whole = bag = letters = words = skeleton = ""
     unknown = 1 if unknown_characters(name) else 0
     if parts and is_kana(name):
         if not reading:
             reading = parts
-    elif parts and name.isascii() or is_latin(name):
+    elif parts and (name.isascii() or is_latin(name)):
         bag = latin_key(name)
+        letters = "".join(latin_key(part) for part in parts)
         skeleton = romaji_skeleton(name)
     elif parts:
         whole = "".join(parts)
@@ -258,7 +284,7 @@ def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str,
             if not whole:
                 words = " ".join(sorted(kana_keys(reading)))
                 skeleton = skeleton or romaji_skeleton(" ".join(reading))
-    return sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, words, skeleton, unknown
+    return sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, letters, words, skeleton, unknown
 
 
 @dataclass

@@ -246,6 +246,7 @@ class Weighed:
     levels: dict[str, np.ndarray]
     kind: np.ndarray
     exact_given: np.ndarray
+    alike_given: np.ndarray
     sei_by_kana: np.ndarray
     mei_by_kana: np.ndarray
     old_place: np.ndarray
@@ -401,20 +402,16 @@ class Engine:
             levels,
             stranger,
             household,
-            np.zeros(len(pairs)),
             owner,
             records.group[pairs.record],
             len(records),
             records.group,
         )
-        exact = (
-            (names.mei_kanji == 2)
-            | (names.mei_kana == 3)
-            | ((names.mei_kanji == 1) & (names.mei_kana == 2))
-            | (names.mei >= 5)
-        )
+        exact = (names.mei_kanji == 2) | (names.mei_kana == 3)
+        exact |= (names.mei_kanji == 1) & (names.mei_kana == 2)
+        alike = exact | (names.mei_kanji == 1)
         return Weighed(
-            pairs, evidence, levels, entry_kind[best], exact, names.sei_by_kana, names.by_kana, old_place
+            pairs, evidence, levels, entry_kind[best], exact, alike, names.sei_by_kana, names.by_kana, old_place
         )
 
     def _find(

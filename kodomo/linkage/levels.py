@@ -108,7 +108,7 @@ def _part_level(kanji: np.ndarray, kana: np.ndarray, shared: np.ndarray) -> np.n
         (kanji < 0) & (kana < 0),
         (kanji == 2) & (kana == 3),
         ((kanji == 2) & (kana < 0)) | ((kana == 3) & (kanji < 0)),
-        ((kanji == 1) & (kana >= 2)) | ((kanji == 2) & (kana == 2)),
+        ((kanji == 1) & ((kana >= 2) | (kana < 0))) | ((kanji == 2) & (kana == 2)),
         (kana == 3) & (kanji == 0),
         kanji >= 1,
         kana == 2,
@@ -138,8 +138,10 @@ def name_levels(a: Names, b: Names, similar: Similar, sound_of: np.ndarray) -> N
     mei_kn = similar.readings(a.mei_k, b.mei_k, sound_of)
     # A name that was split elsewhere still agrees as a whole.
     whole = (a.full_l >= 0) & (a.full_l == b.full_l)
-    sei_kj[whole & (sei_kj < 1)] = 1
-    mei_kj[whole & (mei_kj < 1)] = 1
+    foreign = whole & (a.bag >= 0)
+    for kanji in (sei_kj, mei_kj):
+        kanji[whole & (kanji < 1)] = 1
+        kanji[foreign] = 2
     whole_kana = (a.full_k >= 0) & (a.full_k == b.full_k)
     sei_kn[whole_kana] = 3
     mei_kn[whole_kana] = 3

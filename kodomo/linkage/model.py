@@ -69,7 +69,6 @@ class Evidence:
     levels: dict[str, np.ndarray]
     stranger: np.ndarray
     household: np.ndarray
-    shared: np.ndarray
     owner: np.ndarray
     group: np.ndarray
     records: int
@@ -158,7 +157,6 @@ def _subset(evidence: Evidence, rows: np.ndarray) -> Evidence:
         {name: level[rows] for name, level in evidence.levels.items()},
         evidence.stranger[rows],
         evidence.household[rows],
-        evidence.shared[rows],
         evidence.owner[rows],
         evidence.group[rows],
         evidence.records,
