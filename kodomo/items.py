@@ -6,15 +6,16 @@ import hashlib
 import hmac
 import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 
+from kodomo import normalize
 from kodomo.contracts import load_contracts
 from kodomo.errors import KodomoError
 from kodomo.paths import DATA, SQL
@@ -34,7 +35,6 @@ SCALAR_MACROS = (
     "fiscal_year",
     "school_grade_on",
     "relation_chain",
-    "dwelling_text",
     "town_name",
 )
 STAGING_HELPERS = ("as_of_cutoff", "append_known", "snapshot_known", "link_settled")
@@ -126,7 +126,9 @@ def _item(row: dict, file: str) -> Item:
             )
     if not re.fullmatch(r"[a-z][a-z0-9_]*", str(code)):
         raise ItemCatalogueError(f"{file} の項目 {code} の code は半角の英小文字・数字・_ にしてください。")
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+    }
     return Item(**values)
 
 
@@ -184,6 +186,15 @@ def _temp(con: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
     con.execute(f"create or replace temp table {table} as {query}")
 
 
+def _make(con: duckdb.DuckDBPyConnection, table: str, query: str, *, persist: bool) -> None:
+    """Make a table in the database file, or a temporary one that stands before it for this connection."""
+    if persist:
+        con.execute(f"drop table if exists temp.{table}")
+        con.execute(f"create or replace table {table} as {query}")
+    else:
+        _temp(con, table, query)
+
+
 def materialise(
     con: duckdb.DuckDBPyConnection, as_of: date, child_key: bytes, *, persist: bool = True
 ) -> None:
@@ -194,11 +205,11 @@ def materialise(
             so the following steps must use the same connection, not a cursor of it.
         as_of: the judgement day.
         child_key: secret for the opaque child_ref (HMAC-SHA256, first 16 hex digits).
-        persist: also write child, guardian, sibling and household_member into the database file
-            (False for a replay on a read-only snapshot).
+        persist: write child, guardian, sibling and household_member into the database file; False makes them
+            temporary, for a replay on a read-only snapshot.
 
-    Makes temporary tables known_*, resident, living_group, cohabitant, child_reference, guardian, sibling,
-    household_member and child.
+    Makes guardian, sibling, household_member and child, and the temporary tables known_*, resident,
+    dwelling, living_group, cohabitant and child_reference.
     """
     install(con)
     day = _day(as_of)
@@ -207,6 +218,7 @@ def materialise(
     child = SQL / "child"
     _install_file(con, child / "resident_now.sql")
     _temp(con, "resident", f"select * from resident_now({day})")
+    _dwellings(con, persist=persist)
     _install_file(con, child / "shared_dwelling.sql")
     doors = con.execute("select household_id, door from shared_dwelling()").fetchall()
     groups = sorted(_connected(doors).items())
@@ -215,17 +227,57 @@ def materialise(
     _temp(con, "cohabitant", "select * from cohabitant_of_children()")
     for table, call in CHILD_TABLES.items():
         _install_file(con, child / f"{table}.sql")
-        _temp(con, table, f"select * from {call}")
+        _make(con, table, f"select * from {call}", persist=persist)
     ids = con.execute("select resident_id from cohabitant where is_child order by 1").fetchall()
     refs = [(number, child_ref(child_key, number)) for (number,) in ids]
     _frame(con, "child_reference", refs, ("resident_id", "child_ref"))
     for name in ("council_now", "in_care_now", "last_seen", "school_place", "child"):
         _install_file(con, child / f"{name}.sql")
-    _temp(con, "child", f"select * from child_derived({day})")
-    if persist:
-        _keep(con, ("child", *CHILD_TABLES))
+    _make(con, "child", f"select * from child_derived({day})", persist=persist)
     for path in sorted((SQL / "items").glob("_*.sql")):
         _install_file(con, path)
+
+
+def _dwellings(con: duckdb.DuckDBPyConnection, *, persist: bool) -> None:
+    """Make the temporary table dwelling: the door key of every address and 方書 somebody lives at.
+
+    Keys are kept in the database file (door_key) with the hash of the code that made them, so that only
+    addresses nobody lived at before are parsed.
+    """
+    rule = hashlib.sha256()
+    for path in sorted(Path(normalize.__file__).parent.glob("*.py")):
+        rule.update(path.read_bytes())
+    con.execute(
+        "create or replace temp table dwelling (address varchar, address_detail varchar, door varchar)"
+    )
+    kept = con.execute(
+        "select count(*) from duckdb_tables() where database_name = current_database()"
+        " and schema_name = 'main' and table_name = 'door_key'"
+    ).fetchall()
+    if kept[0][0]:
+        con.execute(
+            "insert into dwelling select address, address_detail, door from door_key where rule = ?",
+            [rule.hexdigest()],
+        )
+    missing = con.execute(
+        "select distinct address, coalesce(address_detail, '') as address_detail from resident"
+        " where address is not null except select address, address_detail from dwelling order by all"
+    ).fetchall()
+    if not missing:
+        return
+    doors = normalize.same_dwelling_key([row[0] for row in missing], [row[1] for row in missing])
+    frame = pd.DataFrame(missing, columns=["address", "address_detail"], dtype="str").assign(door=doors)
+    con.register("rows_of_frame", frame)
+    try:
+        con.execute("insert into dwelling select address, address_detail, door from rows_of_frame")
+    finally:
+        con.unregister("rows_of_frame")
+    if persist:
+        con.execute(
+            "create or replace table door_key as select ? as rule, address, address_detail, door"
+            " from dwelling order by address, address_detail",
+            [rule.hexdigest()],
+        )
 
 
 def child_ref(key: bytes, resident_id: str) -> str:
@@ -234,22 +286,20 @@ def child_ref(key: bytes, resident_id: str) -> str:
 
 
 def _frame(
-    con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[str, str]], columns: tuple[str, str]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: list[tuple[str, str]],
+    columns: tuple[str, str],
+    *,
+    persist: bool = False,
 ) -> None:
     frame = pd.DataFrame({name: [row[i] for row in rows] for i, name in enumerate(columns)}, dtype="str")
     con.register("rows_of_frame", frame)
     try:
         select = ", ".join(f"{name}::varchar as {name}" for name in columns)
-        _temp(con, table, f"select {select} from rows_of_frame order by 1")
+        _make(con, table, f"select {select} from rows_of_frame order by 1", persist=persist)
     finally:
         con.unregister("rows_of_frame")
-
-
-def _keep(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
-    place = con.execute("select current_database()").fetchone()
-    assert place is not None
-    for table in tables:
-        con.execute(f'create or replace table "{place[0]}".main.{table} as select * from temp.{table}')
 
 
 def _connected(edges: list[tuple[str, str]]) -> dict[str, str]:
@@ -302,7 +352,7 @@ def compute(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True
     Args:
         con: the connection on which `materialise` ran for the same day.
         as_of: the judgement day.
-        persist: also write the tables into the database file.
+        persist: write the tables into the database file, not as temporary ones.
 
     Makes item_value (children with evidence), item_status (ok, 未連携 or データ途絶 by item) and item_gap
     (children an item applies to and nothing is known of, while the extract itself is there).
@@ -329,15 +379,13 @@ def compute(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True
             f" newest_occurred_on, newest_recorded_on from item_{code}({day})"
             " where value is not null and resident_id in (select resident_id from child)"
         )
-    _temp(con, "item_value", "select * from item_found order by item, resident_id")
+    _make(con, "item_value", "select * from item_found order by item, resident_id", persist=persist)
     con.execute("drop table temp.item_found")
-    _status(con, items, as_of)
-    _gaps(con, items)
-    if persist:
-        _keep(con, ("item_value", "item_status", "item_gap"))
+    _status(con, items, as_of, persist)
+    _gaps(con, items, persist)
 
 
-def _status(con: duckdb.DuckDBPyConnection, items: dict[str, Item], as_of: date) -> None:
+def _status(con: duckdb.DuckDBPyConnection, items: dict[str, Item], as_of: date, persist: bool) -> None:
     newest = dict(extract_status(con, as_of)[["extract", "newest_delivered_on"]].itertuples(index=False))
     identities = {name: contract.identity for name, contract in load_contracts().items()}
     rows = []
@@ -352,10 +400,10 @@ def _status(con: duckdb.DuckDBPyConnection, items: dict[str, Item], as_of: date)
         else:
             state = "ok"
         rows.append((item.code, state))
-    _frame(con, "item_status", sorted(rows), ("item", "state"))
+    _frame(con, "item_status", sorted(rows), ("item", "state"), persist=persist)
 
 
-def _gaps(con: duckdb.DuckDBPyConnection, items: dict[str, Item]) -> None:
+def _gaps(con: duckdb.DuckDBPyConnection, items: dict[str, Item], persist: bool) -> None:
     """Children an item applies to and has no value for, where that does not mean 0."""
     identities = {name: contract.identity for name, contract in load_contracts().items()}
     parts = ["select null::varchar as resident_id, null::varchar as item, null::varchar as why where false"]
@@ -383,7 +431,8 @@ def _gaps(con: duckdb.DuckDBPyConnection, items: dict[str, Item]) -> None:
                 )
                 and (select s.state from item_status as s where s.item = '{item.code}') = 'ok'"""
         )
-    _temp(con, "item_gap", f"select * from ({' union all '.join(parts)}) order by item, resident_id")
+    gaps = " union all ".join(parts)
+    _make(con, "item_gap", f"select * from ({gaps}) order by item, resident_id", persist=persist)
 
 
 def build_events(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True) -> None:
@@ -392,7 +441,7 @@ def build_events(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool =
     Args:
         con: the connection on which `materialise` ran for the same day.
         as_of: the judgement day.
-        persist: also write the table into the database file.
+        persist: write the table into the database file, not as a temporary one.
     """
     day = _day(as_of)
     parts = []
@@ -409,6 +458,5 @@ def build_events(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool =
             where e.resident_id in (select resident_id from household_member) and e.occurred_on <= {day}"""
         )
     events = " union all ".join(parts)
-    _temp(con, "event", f"select * from ({events}) order by resident_id, occurred_on, event_id")
-    if persist:
-        _keep(con, ("event",))
+    query = f"select * from ({events}) order by resident_id, occurred_on, event_id"
+    _make(con, "event", query, persist=persist)
