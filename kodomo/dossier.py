@@ -21,7 +21,10 @@ UNKNOWN_STATES = ("未連携", "データ途絶")
 
 @dataclass(frozen=True)
 class Event:
-    """One dated fact; `who` is 本人 or the relation of the family member it concerns."""
+    """One dated fact; `who` is 本人 or the relation of the family member it concerns.
+
+    `lasting` tells a period (to `ended_on`, or still going on without one) from something of one day.
+    """
 
     event_id: str
     resident_id: str
@@ -37,6 +40,7 @@ class Event:
     detail: str
     grade: int
     is_support: bool
+    lasting: bool
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,8 @@ class Dossier:
         return [event for event in self.events if event.resident_id == self.resident_id]
 
     def supports(self) -> list[Event]:
-        """Support of the child, what is going on now first."""
-        own = [event for event in self.own_events() if event.is_support]
+        """Support of the child that lasts or lasted, what is going on now first."""
+        own = [event for event in self.own_events() if event.is_support and event.lasting]
         return sorted(own, key=lambda event: (event.ended_on is not None, -event.occurred_on.toordinal()))
 
     def protective(self) -> list[ItemState]:
@@ -190,6 +194,16 @@ def _run(
 def sources() -> Mapping[str, str]:
     """The title of every extract, from the contracts."""
     return {contract.extract: contract.title for contract in load_contracts().values()}
+
+
+@cache
+def lasting() -> frozenset[str]:
+    """Extracts whose records last: those that can say when something ended."""
+    return frozenset(
+        contract.extract
+        for contract in load_contracts().values()
+        if any(column.field in ("ended_on", "closed_on") for column in contract.columns)
+    )
 
 
 def find(con: duckdb.DuckDBPyConnection, child_ref: str, scope: Scope) -> dict[str, Any] | None:
@@ -291,6 +305,7 @@ def _events(con: duckdb.DuckDBPyConnection, people: Mapping[str, str], facts: Sc
             detail=row["detail"] or "",
             grade=row["grade"] or 0,
             is_support=bool(row["is_support"]),
+            lasting=row["extract"] in lasting(),
         )
         for row in _run(con, "events", {"facts": facts}, residents=sorted(people))
     ]

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 
 from kodomo.errors import KodomoError
 from kodomo.paths import SQL
+from kodomo.rules import RuleSet
 
 PAGE_SIZE = 50
 BANDS = ("0-2", "3-5", "小低", "小高", "中", "高")
@@ -81,7 +82,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Row:
-    """One child in the list; `levels` is category -> level, `missing` category -> unknown item codes."""
+    """One child in the list; `levels` and `points` are by category, `missing` category -> unknown item codes."""
 
     resident_id: str
     child_ref: str
@@ -91,7 +92,9 @@ class Row:
     age: int | None
     grade: int | None
     school: str | None
+    age_band: str
     levels: Mapping[str, int]
+    points: Mapping[str, float]
     missing: Mapping[str, tuple[str, ...]]
     reasons: tuple[str, ...]
     protected: bool
@@ -169,6 +172,7 @@ def page(
     number: int = 1,
     size: int = PAGE_SIZE,
     most_reasons: int = 3,
+    floors: Mapping[str, int] | None = None,
     by_rank: bool = True,
 ) -> Page:
     """One page of the list.
@@ -203,7 +207,7 @@ def page(
         return Page((), 0)
     residents = [row["resident_id"] for row in matched]
     ranks = {row["resident_id"]: row["rank"] for row in matched}
-    rows = describe(con, residents, ranks, most_reasons=most_reasons)
+    rows = describe(con, residents, ranks, most_reasons=most_reasons, floors=floors)
     order = {resident: place for place, resident in enumerate(residents)}
     return Page(tuple(sorted(rows, key=lambda row: order[row.resident_id])), matched[0]["total"])
 
@@ -214,19 +218,23 @@ def describe(
     ranks: Mapping[str, int | None] | None = None,
     *,
     most_reasons: int = 3,
+    floors: Mapping[str, int] | None = None,
 ) -> list[Row]:
-    """What the list shows of the given children, in no particular order of checking (by resident id)."""
+    """What the list shows of the given children, in no particular order of checking (by resident id).
+
+    `floors` gives the level that each trigger sets by itself, by its code (`floors_of`).
+    """
     wanted = list(residents)
     levels: dict[str, dict[str, int]] = defaultdict(dict)
+    points: dict[str, dict[str, float]] = defaultdict(dict)
     missing: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
     own_ranks: dict[str, int | None] = {}
     for row in _run(con, "levels", residents=wanted):
         levels[row["resident_id"]][row["category"]] = row["level"]
+        points[row["resident_id"]][row["category"]] = row["points"]
         missing[row["resident_id"]][row["category"]] = tuple(row["missing"] or ())
         own_ranks[row["resident_id"]] = row["rank"]
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for row in _run(con, "reasons", residents=wanted, most=most_reasons):
-        reasons[row["resident_id"]].append(row["text"])
+    reasons = _weightiest(_run(con, "reasons", residents=wanted), floors or {}, most_reasons)
     ranks = ranks if ranks is not None else own_ranks
     return [
         Row(
@@ -238,7 +246,9 @@ def describe(
             age=row["age"],
             grade=row["school_grade"],
             school=row["school_name"],
+            age_band=row["age_band"] or "",
             levels=levels[row["resident_id"]],
+            points=points[row["resident_id"]],
             missing=missing[row["resident_id"]],
             reasons=tuple(reasons[row["resident_id"]]),
             protected=bool(row["protected"]),
@@ -251,6 +261,51 @@ def describe(
         )
         for row in _run(con, "rows", residents=wanted)
     ]
+
+
+def _weightiest(
+    rows: Sequence[Mapping[str, Any]], floors: Mapping[str, int], most: int
+) -> dict[str, list[str]]:
+    """The reasons that weigh most of each child: of the highest category first, what sets the level, then points."""
+    by_child: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_child[row["resident_id"]].append(row)
+    chosen = {}
+    for resident, own in by_child.items():
+        own.sort(
+            key=lambda row: (
+                -row["level"],
+                -floors.get(row["code"], 0) if row["kind"] == "trigger" else 0,
+                -(row["points"] or 0.0),
+                row["category"],
+                row["ord"],
+            )
+        )
+        texts = dict.fromkeys(row["text"].split("。")[0] for row in own)
+        chosen[resident] = list(texts)[:most]
+    return defaultdict(list, chosen)
+
+
+def floors_of(ruleset: RuleSet) -> dict[str, int]:
+    """The level each trigger of a rule set sets by itself, by its code."""
+    return {trigger.code: trigger.level for trigger in ruleset.triggers}
+
+
+def open_questions(row: Row, ruleset: RuleSet, category: str) -> bool:
+    """Whether 'no level' would say too much: what is unknown could lift the child to a level by itself.
+
+    Arguments: `row` the child; `ruleset` the rules it was judged by. True only at level 0, when the most points the
+    unknown items could give, with those already there, reach the first level.
+    """
+    missing = row.missing.get(category, ())
+    if row.levels.get(category, 0) or not missing:
+        return False
+    most = sum(
+        max((band.points for band in rule.bands_for(row.age_band)), default=0.0)
+        for rule in ruleset.items
+        if rule.enabled and rule.category == category and rule.item in missing
+    )
+    return row.points.get(category, 0.0) + most >= ruleset.thresholds_for(category, row.age_band)[0]
 
 
 def totals(con: duckdb.DuckDBPyConnection, scope: Scope, settled: Sequence[str]) -> Totals:

@@ -7,22 +7,19 @@ from kodomo.ui import lists, parts, session
 
 user = session.require("view_list")
 snapshot = session.snapshot()
+st.query_params.clear()
 catalogue = session.catalogue()
 ranked = access.sees(user, "level")
 
 parts.heading("こども一覧", session.basis(snapshot))
 if ranked:
-    st.caption(
-        "確認する順に並べています。順番は「先に見るこども」を示すもので、危険の大きさや確率ではありません。"
-        "理由と、分かっていること・不明なことを、あわせて読んでください。"
-    )
     lists.counts(user, snapshot)
 else:
     st.caption("あなたの課が関わったこどもを、名前の順に並べています。")
 
 chosen, words = lists.filters(user, snapshot, ranked=ranked)
 found = lists.search(user, snapshot, words)
-number = lists.page_number(chosen, words)
+number = lists.page_number()
 page = roster.page(
     snapshot.con,
     session.scope(user),
@@ -30,6 +27,8 @@ page = roster.page(
     session.settled(snapshot),
     found=found,
     number=number,
+    most_reasons=lists.REASONS,
+    floors=roster.floors_of(session.ruleset(snapshot)),
     by_rank=ranked,
 )
 session.log_once(

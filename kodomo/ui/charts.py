@@ -27,12 +27,15 @@ _GRADES = {
     2: ("diamond", 11, "心配"),
     3: ("square", 12, "重い出来事"),
 }
-_SUPPORT_HEIGHT = 9
+_SUPPORT_HEIGHT = 4.5
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One fact on the timeline: when it happened, when it was recorded, whose it is and what it says."""
+    """One fact on the timeline: when it happened, when it was recorded, whose it is and what it says.
+
+    `faint` marks facts about somebody else in the family.
+    """
 
     department: str
     occurred_on: date
@@ -43,6 +46,7 @@ class Mark:
     source: str
     grade: int
     is_support: bool
+    faint: bool = False
 
 
 def layout(height: int, **extra: object) -> dict[str, object]:
@@ -115,8 +119,8 @@ def timeline(
                 "zeroline": False,
                 "automargin": True,
             },
-            shapes=_bands(lanes, place) + _verticals(span_first, as_of),
-            annotations=_year_labels(span_first, span_last) + [_today_label(as_of)],
+            shapes=[*_bands(lanes, place), *_verticals(span_first, as_of)],
+            annotations=[*_year_labels(span_first, span_last), _today_label(as_of)],
             hovermode="closest",
             hoverdistance=14,
             dragmode="zoom",
@@ -200,24 +204,34 @@ def _today_label(as_of: date) -> dict[str, object]:
 
 def _supports(figure: go.Figure, marks: Sequence[Mark], level: int, code: str, as_of: date) -> None:
     color = theme.department(code).color
-    for mark in marks:
-        end = mark.ended_on or max(as_of, mark.occurred_on)
-        days = max((end - mark.occurred_on).days, 1)
-        points = [mark.occurred_on + timedelta(days=step) for step in range(0, days, max(days // 24, 1))] + [
-            end
-        ]
+    periods = [(mark.occurred_on, max(mark.ended_on or as_of, mark.occurred_on)) for mark in marks]
+    for mark, (start, end), row in zip(marks, periods, rows_of(periods), strict=True):
+        days = max((end - start).days, 1)
+        # Points along the bar, so that the pointer finds it anywhere.
+        points = [start + timedelta(days=step) for step in range(0, days, max(days // 24, 1))] + [end]
         figure.add_trace(
             go.Scatter(
                 x=[str(point) for point in points],
-                y=[level - 0.3] * len(points),
+                y=[level - 0.1 - 0.11 * min(row, 3)] * len(points),
                 mode="lines",
                 line={"color": color, "width": _SUPPORT_HEIGHT},
-                opacity=0.45,
+                opacity=0.3 if mark.faint else 0.65,
                 hovertext=hover(mark),
                 hoverinfo="text",
                 name="支援",
             )
         )
+
+
+def rows_of(periods: Sequence[tuple[date, date]]) -> list[int]:
+    """A row for each period, from 0, so that no two that overlap share one; the first free row is taken."""
+    ends: list[date] = []
+    rows = []
+    for start, end in periods:
+        row = next((index for index, last in enumerate(ends) if last < start), len(ends))
+        ends[row : row + 1] = [end]
+        rows.append(row)
+    return rows
 
 
 def _points(figure: go.Figure, marks: Sequence[Mark], level: int, code: str) -> None:
@@ -228,12 +242,13 @@ def _points(figure: go.Figure, marks: Sequence[Mark], level: int, code: str) -> 
     figure.add_trace(
         go.Scatter(
             x=[str(mark.occurred_on) for mark in marks],
-            y=[level + 0.12 + 0.2 * height for height in heights],
+            y=[level + 0.2 + 0.17 * height for height in heights],
             mode="markers",
             marker={
                 "symbol": [_GRADES.get(mark.grade, _GRADES[0])[0] for mark in marks],
                 "size": [_GRADES.get(mark.grade, _GRADES[0])[1] for mark in marks],
                 "color": color,
+                "opacity": [0.5 if mark.faint else 1.0 for mark in marks],
                 "line": {
                     "color": [theme.INK if mark.grade >= 2 else color for mark in marks],
                     "width": [1.6 if mark.grade >= 3 else 1 for mark in marks],
@@ -279,92 +294,13 @@ def timeline_legend() -> str:
     return "○ 事実　● 気づき　◆ 心配　■ 重い出来事　太い帯 支援の期間　（色は課ごとに固定）"
 
 
-@dataclass(frozen=True)
-class Contribution:
-    """One step of a level's points: a short label, the points it adds and the whole sentence."""
-
-    label: str
-    points: float
-    text: str
-
-
-def contributions(
-    steps: Sequence[Contribution], thresholds: Sequence[tuple[int, float]], *, color: str = theme.ACCENT
-) -> go.Figure:
-    """How the points of one category add up, step by step, against the thresholds of its levels.
-
-    Arguments: `steps` in the order in which they count; `thresholds` as (level, points).
-    """
-    start, starts = 0.0, []
-    for step in steps:
-        starts.append(start if step.points >= 0 else start + step.points)
-        start += step.points
-    labels = [f"{index + 1}. {_short(step.label)}" for index, step in enumerate(steps)] + ["合計"]
-    values = [abs(step.points) for step in steps] + [max(start, 0.0)]
-    colors = [color if step.points >= 0 else "#8792a2" for step in steps] + [theme.INK]
-    top = max(
-        [start, *(points for _, points in thresholds), *(b + v for b, v in zip(starts, values, strict=False))]
-    )
-    figure = go.Figure(
-        go.Bar(
-            x=values,
-            y=labels,
-            base=[*starts, 0.0],
-            orientation="h",
-            marker={"color": colors},
-            width=0.62,
-            text=[f"{step.points:+g}点" for step in steps] + [f"{start:g}点"],
-            textposition="outside",
-            cliponaxis=False,
-            hovertext=[escape(step.text) for step in steps] + ["合計"],
-            hoverinfo="text",
-        )
-    )
-    shapes, notes = [], []
-    for level, points in thresholds:
-        style = theme.level_style(level)
-        shapes.append(
-            {
-                "type": "line",
-                "xref": "x",
-                "x0": points,
-                "x1": points,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": style.color, "width": 1.2, "dash": "dot"},
-                "layer": "below",
-            }
-        )
-        notes.append(
-            {
-                "x": points,
-                "xref": "x",
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "bottom",
-                "xanchor": "center",
-                "text": f"{style.word} {points:g}",
-                "showarrow": False,
-                "font": {"size": 11, "color": style.color},
-            }
-        )
-    figure.update_layout(
-        **layout(
-            54 + 27 * len(labels),
-            xaxis={"range": [0, top * 1.14 or 1], "showgrid": False, "visible": False, "fixedrange": True},
-            yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticks": ""},
-            shapes=shapes,
-            annotations=notes,
-            margin={"l": 8, "r": 34, "t": 24, "b": 6},
-            bargap=0.3,
-        )
-    )
-    return figure
-
-
-def _short(text: str, width: int = 17) -> str:
-    return escape(text if len(text) <= width else text[: width - 1] + "…")
+def steps(points: Sequence[float]) -> list[tuple[float, float]]:
+    """Where each step of a sum begins, and how far it goes: (start, points) in the given order."""
+    found, total = [], 0.0
+    for value in points:
+        found.append((total, value))
+        total += value
+    return found
 
 
 def level_counts(counts: Mapping[str, Mapping[int, int]], *, unit: str = "人") -> go.Figure:

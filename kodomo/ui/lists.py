@@ -14,7 +14,7 @@ from kodomo.roster import Filter, Page, Row
 from kodomo.ui import parts, session, theme
 
 WORDS = "ls_words"
-NUMBER = "ls_page"
+TURN = "ls_turn"
 CATEGORIES = "ls_categories"
 LEVELS = "ls_levels"
 BANDS = "ls_bands"
@@ -28,6 +28,7 @@ UNKNOWN = "ls_unknown"
 SAVED = "ls_saved"
 PAGE_NAME = "children"
 PLAIN = Filter()
+REASONS = 2
 
 
 def counts(user: Actor, shown: session.Snapshot) -> None:
@@ -56,8 +57,13 @@ def counts(user: Actor, shown: session.Snapshot) -> None:
     parts.count_strip(waiting, boxes)
 
 
+def _number_key() -> str:
+    """The key of the page number: a new one for every filter, so that each begins at its first page."""
+    return f"ls_page_{st.session_state.setdefault(TURN, 0)}"
+
+
 def _reset_page() -> None:
-    st.session_state[NUMBER] = 1
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
 
 
 def filters(user: Actor, shown: session.Snapshot, *, ranked: bool) -> tuple[Filter, str]:
@@ -65,6 +71,7 @@ def filters(user: Actor, shown: session.Snapshot, *, ranked: bool) -> tuple[Filt
     offered = session.choices(shown, user)
     kinds = session.categories()
     labels = {category.code: category.label for category in kinds.categories}
+    st.session_state.setdefault(UNREVIEWED, True)
     _apply_saved()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="ls_bar"):
         words = st.text_input(
@@ -99,9 +106,7 @@ def filters(user: Actor, shown: session.Snapshot, *, ranked: bool) -> tuple[Filt
             _more(offered, ranked=ranked)
         if ranked:
             _saved(user)
-            st.toggle(
-                "未確認のみ", value=True, key=UNREVIEWED, on_change=_reset_page, persist_state="session"
-            )
+            st.toggle("未確認のみ", key=UNREVIEWED, on_change=_reset_page, persist_state="session")
     return _chosen(ranked=ranked), (words or "").strip()
 
 
@@ -192,7 +197,7 @@ def _set(chosen: Filter) -> None:
     state[COUNCIL] = chosen.council
     state[SUPPORT] = chosen.support
     state[UNKNOWN] = chosen.unknown
-    state[NUMBER] = 1
+    _reset_page()
 
 
 def _clear() -> None:
@@ -244,13 +249,9 @@ def search(user: Actor, shown: session.Snapshot, words: str) -> list[str] | None
     return session.search_index(shown.name).find(words)
 
 
-def page_number(chosen: Filter, words: str) -> int:
-    """The page to show; a new filter or search begins at the first."""
-    state = st.session_state
-    if state.get("ls_last") != (chosen, words):
-        state["ls_last"] = (chosen, words)
-        state[NUMBER] = 1
-    return max(int(state.get(NUMBER) or 1), 1)
+def page_number() -> int:
+    """The page to show."""
+    return max(int(st.session_state.get(_number_key()) or 1), 1)
 
 
 def summary(page: Page, number: int, words: str) -> None:
@@ -271,7 +272,7 @@ def pager(total: int) -> None:
     pages = ceil(total / roster.PAGE_SIZE)
     if pages > 1:
         with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, key=NUMBER)
+            st.pagination(pages, key=_number_key(), persist_state="session")
 
 
 def children(
@@ -287,12 +288,12 @@ def children(
     kinds = session.categories().categories
     if ranked:
         columns = [
-            parts.Column("順", "46px", "num"),
-            parts.Column("こども", "190px", link=True),
-            *(parts.Column(kind.label, "76px") for kind in kinds),
+            parts.Column("順", "44px", "num"),
+            parts.Column("こども", "184px", link=True),
+            *(parts.Column(kind.label, "74px") for kind in kinds),
             parts.Column("理由と、不明なこと"),
-            parts.Column("把握の状況・最終目視", "158px"),
-            parts.Column("確認", "96px"),
+            parts.Column("把握の状況・最終目視", "146px"),
+            parts.Column("確認", "88px"),
         ]
     else:
         columns = [
@@ -354,21 +355,25 @@ def _ranked_cells(
     reviews: Mapping[str, cases.Review],
 ) -> list[object]:
     seen = _masked(user, row)
-    school = seen["school_name"] or ""
+    rules = session.ruleset(shown)
+    school = short_school(seen["school_name"] or "")
     child = parts.cell(
         seen["name"] or "–", sub=[line for line in (seen["kana"], f"{_about(row)}　{school}".strip()) if line]
     )
     levels = [
-        parts.level_cell(None if unclear(row, kind.code) else row.levels.get(kind.code, 0)) for kind in kinds
+        parts.level_cell(
+            None if roster.open_questions(row, rules, kind.code) else row.levels.get(kind.code, 0)
+        )
+        for kind in kinds
     ]
     reasons = parts.cell(*(row.reasons or ("いまの基準に届く理由はありません",)), sub=_unknown_line(row))
     tags = standing_tags(row)
     seen_on = (
-        f"最終目視 {parts.day(row.last_seen_on)}（{parts.days_ago(row.last_seen_on, shown.as_of)}）"
+        [f"最終目視 {parts.day(row.last_seen_on)}", f"（{parts.days_ago(row.last_seen_on, shown.as_of)}）"]
         if row.last_seen_on
-        else "最終目視 記録なし"
+        else ["最終目視 記録なし"]
     )
-    known = parts.cell(tags=tags, sub=[seen_on])
+    known = parts.cell(tags=tags, sub=seen_on)
     review = reviews.get(row.resident_id)
     if review is not None and row.resident_id in standing.again:
         state = parts.cell(
@@ -384,9 +389,9 @@ def _ranked_cells(
     return [row.rank if row.rank is not None else "–", child, *levels, reasons, known, state]
 
 
-def unclear(row: Row, category: str) -> bool:
-    """Whether 'no level' would say too much: nothing reached a level and too little of what counts is known."""
-    return row.levels.get(category) is None
+def short_school(name: str) -> str:
+    """A school without the name of the city before it."""
+    return name.split("市立", 1)[1] if "市立" in name else name
 
 
 def standing_tags(row: Row) -> list[tuple[str, str]]:

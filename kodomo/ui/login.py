@@ -49,11 +49,11 @@ def gate() -> accounts.Session:
 
 
 def _form(ops: OpsStore) -> NoReturn:
-    head, body = st.columns([1, 1], gap="large", vertical_alignment="top")
+    _, head, body, _ = st.columns([0.6, 2.2, 1.9, 0.6], gap="large", vertical_alignment="top")
     with head:
         _welcome()
     with body:
-        with st.container(border=True):
+        with st.container():
             notice = st.container()
             keeper = _authenticator(ops)
             resumed = _resume(ops, keeper)

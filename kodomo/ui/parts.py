@@ -114,6 +114,16 @@ def heading(title: str, note: str = "") -> None:
     st.html(f'<div class="kd-head"><h1>{escape(title)}</h1>{text}</div>')
 
 
+def card(name: str, **size: Any) -> Any:
+    """A white bordered block; `name` is unique on the screen."""
+    return st.container(border=True, key=f"card_{name}", **size)
+
+
+def halves() -> Any:
+    """Two equal columns."""
+    return st.columns(2, gap="small")
+
+
 def cards(items: Sequence[tuple[str, object, str, str]]) -> None:
     """A row of figures: (title, figure, unit, small text below)."""
     body = "".join(
@@ -157,21 +167,63 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
     st.html(f'<dl class="kd">{body}</dl>')
 
 
+def facts_line(pairs: Iterable[tuple[str, object]]) -> Html:
+    """Label and value pairs on one line."""
+    body = "".join(
+        f'<span style="margin-right:1.4rem"><span class="kd-muted">{escape(label)}</span>　{html(value)}</span>'
+        for label, value in pairs
+    )
+    return Html(f'<div class="kd-small" style="line-height:1.9">{body}</div>')
+
+
+def foot(text: str) -> None:
+    """The small line at the foot of a screen."""
+    st.html(f'<div class="kd-muted kd-small" style="text-align:right">{escape(text)}</div>')
+
+
 def bullets(values: Iterable[object]) -> None:
     """A plain list."""
     st.html('<ul class="kd">' + "".join(f"<li>{html(value)}</li>" for value in values) + "</ul>")
 
 
+def bar(step: tuple[float, float], top: float, marks: Sequence[float]) -> Html:
+    """One step of a sum as a bar on a scale from 0 to `top`, with thin lines at `marks`."""
+    start, points = step
+    left, width = min(start, start + points), abs(points)
+    color = theme.ACCENT if points >= 0 else "#9aa5b4"
+    lines = "".join(
+        f'<i style="left:{100 * mark / top:.1f}%;background:{theme.level_style(level).color}"></i>'
+        for level, mark in enumerate(marks, start=1)
+        if mark <= top
+    )
+    return Html(
+        f'<span class="kd-bar">{lines}<b style="left:{100 * left / top:.1f}%;width:{100 * width / top:.1f}%;'
+        f'background:{color}"></b></span>'
+    )
+
+
+def bar_scale(top: float, marks: Sequence[float]) -> Html:
+    """The heading over a column of bars: where each level begins, by its shape."""
+    names = "".join(
+        f'<em style="left:{100 * mark / top:.1f}%;color:{theme.level_style(level).color}">'
+        f"{theme.level_style(level).shape}{mark:g}</em>"
+        for level, mark in enumerate(marks, start=1)
+        if mark <= top
+    )
+    return Html(f'<span class="kd-bar kd-scale">{names}</span>')
+
+
 def table(
-    columns: Sequence[tuple[str, str]],
+    columns: Sequence[tuple[str | Html, str]],
     rows: Iterable[Sequence[object]],
     *,
     empty: str = "該当はありません。",
     scroll: bool = False,
+    height: int = 460,
     caption: str = "",
 ) -> None:
     """A plain table: `columns` are (heading, class), where class is '', 'num' or 'nb'; cells are escaped."""
-    head = "".join(f'<th scope="col" class="{kind}">{escape(title)}</th>' for title, kind in columns)
+    head = "".join(f'<th scope="col" class="{kind}">{html(title)}</th>' for title, kind in columns)
     body = "".join(
         "<tr>"
         + "".join(
@@ -185,7 +237,7 @@ def table(
         return
     label = f'<caption class="kd-small kd-muted">{escape(caption)}</caption>' if caption else ""
     markup = f'<table class="kd">{label}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    st.html(f'<div class="kd-scroll">{markup}</div>' if scroll else markup)
+    st.html(f'<div class="kd-scroll" style="max-height:{height}px">{markup}</div>' if scroll else markup)
 
 
 _LIST_CSS = """
@@ -279,7 +331,7 @@ def level_cell(level: int | None) -> dict[str, Any]:
     style = theme.level_style(level)
     return {
         "level": {
-            "text": f"{style.shape} {style.word}" if level else f"{style.shape}",
+            "text": f"{style.shape} {style.word}" if level or level is None else style.shape,
             "color": style.color,
             "background": style.background,
             "dashed": level is None,
@@ -327,6 +379,6 @@ def clickable_list(
 def refuse(title: str, reason: str, ask: str) -> None:
     """A whole screen that says why something is not shown and whom to ask, in place of the thing."""
     heading(title)
-    with st.container(border=True):
+    with card("refused"):
         facts([("理由", reason), ("たずね先", ask)])
         st.caption("この表示は操作ログに記録されます。")

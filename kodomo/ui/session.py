@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from kodomo import access, accounts, audit, cases, roster, rules
+from kodomo import access, accounts, audit, cases, roster, rules, tuning
 from kodomo.audit import Actor
+from kodomo.errors import KodomoError
 from kodomo.items import Item, load_items
 from kodomo.ops import OpsStore, jst_date, load_key
 from kodomo.paths import default_db
@@ -113,6 +114,19 @@ def categories() -> rules.Categories:
     return rules.load_categories()
 
 
+@st.cache_resource(max_entries=8)
+def _ruleset(version: str) -> rules.RuleSet:
+    try:
+        return tuning.read_version(store(), version)
+    except KodomoError:
+        return rules.load_ruleset(rules.FIRST_RULESET)
+
+
+def ruleset(shown: Snapshot) -> rules.RuleSet:
+    """The rule set by which the snapshot was judged."""
+    return _ruleset(shown.ruleset)
+
+
 @st.cache_resource(max_entries=2)
 def search_index(name: str) -> SearchIndex:
     """All names of one snapshot, folded for the search."""
@@ -125,6 +139,13 @@ def search_index(name: str) -> SearchIndex:
 def current() -> accounts.Session | None:
     """The live session of whoever sits at this browser tab."""
     return st.session_state.get(SESSION)
+
+
+def stay() -> None:
+    """For fragments, which run without the router: go back to it when the session has ended meanwhile."""
+    live = current()
+    if live is None or accounts.touch(store(), live).session is None:
+        st.rerun(scope="app")
 
 
 def require(action: str) -> Actor:
@@ -254,6 +275,12 @@ def figures(shown: Snapshot, actor: Actor) -> tuple[roster.Totals, list[roster.L
     """Totals and level counts over the children this person may see."""
     limits = scope(actor)
     return _figures(shown.name, reviews_mark(), jst_date(store().clock()), limits.sql, limits.params)
+
+
+def city_figures(shown: Snapshot) -> tuple[roster.Totals, list[roster.LevelCount]]:
+    """The same figures over the whole city, for those who see figures and no child."""
+    everybody = Scope()
+    return _figures(shown.name, reviews_mark(), jst_date(store().clock()), everybody.sql, everybody.params)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

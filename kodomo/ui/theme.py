@@ -81,11 +81,13 @@ def band_label(code: str) -> str:
 # One sheet for all screens: white cards with thin borders, figures right-aligned, nothing that moves.
 STYLE = f"""
 <style>
-  .stMainBlockContainer {{ padding: 1.1rem 1.5rem 2.5rem 1.5rem; max-width: 1500px; }}
+  .stMainBlockContainer {{ padding: .9rem 1.4rem 2.5rem 1.4rem; max-width: 1500px; }}
   header.stAppHeader {{ background: transparent; height: 0; min-height: 0; }}
   .stAppToolbar, [data-testid="stToolbar"] {{ display: none; }}
   [data-testid="stSidebarUserContent"] {{ padding-top: .25rem; }}
-  [data-testid="stVerticalBlockBorderWrapper"], .kd-card {{ background: {PAPER}; }}
+  [data-testid="stSidebarHeader"] {{ height: 1.2rem; padding: 0; }}
+  [data-testid="stSidebarContent"] {{ padding: .6rem .9rem; }}
+  [class*="st-key-card_"], [data-testid="stForm"], .kd-card {{ background: {PAPER}; }}
   .kd-head {{ display: flex; align-items: baseline; gap: 1rem; flex-wrap: wrap;
               border-bottom: 1px solid {LINE}; padding-bottom: .45rem; }}
   .kd-head h1 {{ font-size: 1.4rem; font-weight: 700; margin: 0; padding: 0; }}
@@ -117,7 +119,14 @@ STYLE = f"""
   table.kd tr:last-child td {{ border-bottom: none; }}
   table.kd .num {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
   table.kd .nb {{ white-space: nowrap; }}
-  .kd-scroll {{ max-height: 460px; overflow: auto; border: 1px solid {LINE}; border-radius: 4px; }}
+  table.kd .mid {{ min-width: 9.5em; }}
+  table.kd .bar {{ width: 190px; }}
+  .kd-bar {{ position: relative; display: block; width: 178px; height: 1.15em; margin-top: .2em; }}
+  .kd-bar b {{ position: absolute; top: .1em; height: .95em; border-radius: 1px; min-width: 2px; }}
+  .kd-bar i {{ position: absolute; top: -.3em; bottom: -.4em; width: 1px; opacity: .55; }}
+  .kd-scale em {{ position: absolute; font-style: normal; font-size: .78rem; transform: translateX(-50%);
+                  white-space: nowrap; }}
+  .kd-scroll {{ overflow: auto; border: 1px solid {LINE}; border-radius: 4px; }}
   .kd-scroll table.kd th {{ position: sticky; top: 0; }}
   dl.kd {{ display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: 0; font-size: .92rem; }}
   dl.kd dt {{ color: {MUTED}; white-space: nowrap; }}

@@ -1,4 +1,4 @@
--- The reasons of the given children that weigh most: highest level first, then the order within the category.
+-- The reasons of the given children in the categories in which they reached a level.
 with
 
 judgements as (
@@ -9,20 +9,16 @@ reasons as (
     select * from reason where list_contains($residents::varchar[], resident_id)
 ),
 
-weighed as (
+final as (
     select
         reasons.resident_id,
         reasons.category,
+        reasons.ord,
         reasons.kind,
         reasons.code,
-        reasons.text,
-        judgements.level,
         reasons.points,
-        reasons.ord,
-        row_number() over (
-            partition by reasons.resident_id, reasons.text
-            order by judgements.level desc, reasons.category
-        ) as said
+        reasons.text,
+        judgements.level
     from reasons
     inner join judgements
         on
@@ -31,22 +27,7 @@ weighed as (
     where
         judgements.level >= 1
         and reasons.kind in ('item', 'combination', 'trigger')
-),
-
-final as (
-    select
-        resident_id,
-        category,
-        text,
-        level,
-        row_number() over (
-            partition by resident_id
-            order by level desc, (kind = 'trigger') desc, points desc nulls last, category, ord
-        ) as place
-    from weighed
-    where said = 1
-    qualify place <= $most
 )
 
 select * from final
-order by resident_id, place
+order by resident_id, level desc, category, ord

@@ -1,0 +1,265 @@
+"""Home view: the blocks of 今日の仕事, each for those whose duty it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import streamlit as st
+
+from kodomo import access, accounts, audit, cases, dossier, roster
+from kodomo.audit import Actor
+from kodomo.contracts import load_contracts
+from kodomo.ops import JST, jst_date
+from kodomo.roster import Filter
+from kodomo.ui import charts, lists, parts, session
+
+NEXT = 5
+
+
+def notices(user: Actor) -> None:
+    """Notices of the day, until they are marked as read."""
+    for notice in cases.notices(session.store(), user):
+        if notice.read:
+            continue
+        with parts.card(f"notice_{notice.notice_id}"):
+            text, done = st.columns([6, 1], vertical_alignment="center")
+            text.html(f"<b>{parts.html(notice.title)}</b><br>{parts.html(notice.body)}")
+            if done.button("読みました", key=f"hm_read_{notice.notice_id}"):
+                cases.mark_read(session.store(), user, notice.notice_id)
+                st.rerun()
+
+
+def waiting(user: Actor, shown: session.Snapshot) -> None:
+    """How much waits, and how much this person and everybody did in the last seven days."""
+    totals, _ = session.figures(shown, user)
+    again = session.standing(shown).again
+    today = jst_date(session.store().clock())
+    reviews = [
+        review
+        for review in cases.newest(session.store()).values()
+        if today - timedelta(days=7) < review.reviewed_on <= today
+    ]
+    mine = sum(review.user_id == user.user_id for review in reviews)
+    parts.cards(
+        [
+            ("要確認で、まだ確認していないこども", parts.count(totals.urgent), "人", "最優先で確認します"),
+            (
+                "未確認のこども（見守り以上）",
+                parts.count(totals.unreviewed),
+                "人",
+                f"一覧 {totals.listed:,}人のうち",
+            ),
+            ("再確認が必要なこども", parts.count(len(again)), "人", "レベル上昇・新しい記録・保留の期限"),
+            ("センターがまだ把握していない", parts.count(totals.unknown_to_centre), "人", "未確認のうち"),
+            ("この7日間の確認", parts.count(len(reviews)), "件", f"うち自分 {mine:,}件"),
+        ]
+    )
+
+
+def next_children(user: Actor, shown: session.Snapshot) -> None:
+    """The next children in the order of checking."""
+    page = roster.page(
+        shown.con,
+        session.scope(user),
+        Filter(),
+        session.settled(shown),
+        size=NEXT,
+        most_reasons=lists.REASONS,
+        floors=roster.floors_of(session.ruleset(shown)),
+    )
+    st.html("<b>次に確認するこども</b>")
+    session.log_once("home_list", (shown.name, session.reviews_mark()), "view_list", count=len(page.rows))
+    reviews = cases.newest(session.store(), [row.resident_id for row in page.rows])
+    opened = lists.children(user, shown, page.rows, reviews=reviews, ranked=True, key="hm_rows")
+    if opened:
+        st.switch_page(session.page("child"), query_params={"child": opened})
+    if page.total > NEXT:
+        st.page_link(session.page("children"), label=f"こども一覧で、残り {page.total - NEXT:,}人を見る")
+
+
+def own_reviews(user: Actor) -> None:
+    """What this person concluded lately."""
+    mine = [review for review in cases.newest(session.store()).values() if review.user_id == user.user_id]
+    mine.sort(key=lambda review: review.reviewed_at, reverse=True)
+    with parts.card("own_reviews"):
+        st.html("<b>自分の最近の確認</b>")
+        with session.snapshot().con.cursor() as cursor:
+            cursor.execute(
+                "select resident_id, name, child_ref from child where list_contains(?, resident_id)",
+                [[review.resident_id for review in mine[:8]]],
+            )
+            names = {row[0]: row[1] for row in cursor.fetchall()}
+        parts.table(
+            [("確認した日時", "nb"), ("こども", ""), ("結果", "nb"), ("理由", "")],
+            [
+                (
+                    parts.moment(review.reviewed_at),
+                    names.get(review.resident_id, "（一覧の対象外）"),
+                    review.outcome_label,
+                    review.reason_label,
+                )
+                for review in mine[:8]
+            ],
+            empty="まだありません。上の一覧から始められます。",
+        )
+
+
+def freshness(user: Actor, shown: session.Snapshot) -> None:
+    """Deliveries that are missing or have stopped: what rests on them is 不明 now."""
+    stale = stale_extracts(shown)
+    if access.policy().roles[user.role].facts == "department":
+        stale = [row for row in stale if row["department"] == user.department]
+    with parts.card("freshness"):
+        st.html("<b>データの新しさで気をつけること</b>")
+        parts.table(
+            [
+                ("課", "nb"),
+                ("連携データ", ""),
+                ("状態", "nb"),
+                ("最後の受領", "nb"),
+                ("不明になる項目", "num"),
+            ],
+            [
+                (
+                    parts.department_mark(row["department"]),
+                    row["title"],
+                    parts.chip(row["state"], "strong"),
+                    parts.day(row["delivered_on"]),
+                    row["items"],
+                )
+                for row in stale
+            ],
+            empty="すべての連携データが、決めた期間内に届いています。",
+        )
+
+
+def stale_extracts(shown: session.Snapshot) -> list[dict[str, Any]]:
+    """Extracts behind at least one item that is 未連携 or データ途絶, in the order of the contracts."""
+    items = session.catalogue()
+    with shown.con.cursor() as cursor:
+        cursor.execute("select item, state from item_status where state <> 'ok' order by item")
+        states = cursor.fetchall()
+        cursor.execute("select extract, max(delivered_on) from delivery group by extract order by extract")
+        newest = dict(cursor.fetchall())
+    found: dict[str, dict[str, Any]] = {}
+    for code, state in states:
+        if code not in items:
+            continue
+        item = items[code]
+        row = found.setdefault(
+            item.extract,
+            {
+                "department": item.department,
+                "title": dossier.sources().get(item.extract, item.extract),
+                "state": state,
+                "delivered_on": newest.get(item.extract),
+                "items": 0,
+            },
+        )
+        row["items"] += 1
+        row["state"] = "未連携" if "未連携" in (state, row["state"]) else state
+    order = list(load_contracts())
+    return [found[extract] for extract in sorted(found, key=lambda name: order.index(name))]
+
+
+def own_department(user: Actor, shown: session.Snapshot) -> None:
+    """For 課職員: how many children the own department has a record of, and the way to them."""
+    totals, _ = session.figures(shown, user)
+    parts.cards(
+        [
+            (
+                f"{session.department_name(user.department)}の記録があるこども",
+                parts.count(totals.children),
+                "人",
+                "自分の課の記録だけを見られます",
+            )
+        ]
+    )
+    st.page_link(session.page("children"), label="こども一覧を開く")
+
+
+def figures(shown: session.Snapshot) -> None:
+    """Figures without any child, for those who answer for them."""
+    totals, levels = session.city_figures(shown)
+    parts.cards(
+        [
+            ("対象のこども", parts.count(totals.children), "人", "18歳の年度末まで"),
+            ("見守り以上", parts.count(totals.listed), "人", ""),
+            ("まだ確認していない", parts.count(totals.unreviewed), "人", ""),
+            ("要確認で、まだ確認していない", parts.count(totals.urgent), "人", ""),
+        ]
+    )
+    kinds = session.categories()
+    counted = {kind.label: {} for kind in kinds.categories}
+    for row in levels:
+        counted[kinds.label(row.category)][row.level] = row.children
+    with parts.card("levels"):
+        st.html(
+            "<b>困難の類型ごとの人数</b>　<span class='kd-small kd-muted'>1人が複数の類型に入ることがあります。</span>"
+        )
+        st.plotly_chart(charts.level_counts(counted), config=charts.CONFIG, theme=None, key="hm_levels")
+
+
+def quarantine(shown: session.Snapshot) -> None:
+    """For データ担当: the newest receipts and what waits for correction."""
+    with shown.con.cursor() as cursor:
+        cursor.execute(
+            "select received_at, extract, rows, accepted, unchanged, quarantined, refused_reason from receipt"
+            " where quarantined > 0 or refused_reason is not null order by receipt_id desc limit 10"
+        )
+        rows = cursor.fetchall()
+    with parts.card("quarantine"):
+        st.html("<b>直してもらう受領データ</b>")
+        parts.table(
+            [
+                ("受領", "nb"),
+                ("連携データ", ""),
+                ("行", "num"),
+                ("受け入れ", "num"),
+                ("変更なし", "num"),
+                ("保留", "num"),
+                ("受け取れない理由", ""),
+            ],
+            [
+                (
+                    parts.moment(row[0]),
+                    dossier.sources().get(row[1], row[1]),
+                    parts.count(row[2]),
+                    parts.count(row[3]),
+                    parts.count(row[4]),
+                    parts.count(row[5]),
+                    row[6],
+                )
+                for row in rows
+            ],
+            empty="保留や受け取れないファイルはありません。",
+        )
+
+
+def log_today() -> None:
+    """For 監査担当: how the log grows."""
+    ops = session.store()
+    newest = audit.last_row(ops)
+    today = jst_date(ops.clock())
+    summary = audit.summary(ops, today - timedelta(days=6), today)
+    parts.cards(
+        [
+            ("操作ログの行数", parts.count(audit.count_rows(ops)), "行", ""),
+            ("最後の記録", newest.astimezone(JST).strftime("%m-%d %H:%M") if newest else "–", "", ""),
+            ("この7日間の操作の種類", parts.count(len(summary)), "種類", ""),
+        ]
+    )
+
+
+def people() -> None:
+    """For システム管理者: the accounts in figures."""
+    known = accounts.accounts(session.store())
+    live = accounts.sessions(session.store())
+    parts.cards(
+        [
+            ("利用者", parts.count(known["user_id"].nunique()), "人", ""),
+            ("いまログイン中", parts.count(len(live)), "人", ""),
+            ("ログインを止めている利用者ID", parts.count(int(known["locked"].sum())), "件", ""),
+        ]
+    )

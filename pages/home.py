@@ -1,0 +1,33 @@
+"""今日の仕事: what is to be done next, for each role."""
+
+from kodomo import access
+from kodomo.ui import homeview, parts, session
+
+user = session.require("view_home")
+snapshot = session.snapshot()
+session.log_once("home", snapshot.name, "view_home")
+
+parts.heading("今日の仕事", session.basis(snapshot))
+homeview.notices(user)
+if access.may(user, "view_list") and access.sees(user, "level"):
+    homeview.waiting(user, snapshot)
+    homeview.next_children(user, snapshot)
+    left, right = parts.halves()
+    with left:
+        homeview.own_reviews(user)
+    with right:
+        homeview.freshness(user, snapshot)
+elif access.may(user, "view_list"):
+    homeview.own_department(user, snapshot)
+    homeview.freshness(user, snapshot)
+else:
+    if access.may(user, "view_outcomes"):
+        homeview.figures(snapshot)
+    if access.may(user, "view_quarantine"):
+        homeview.quarantine(snapshot)
+    if access.may(user, "view_log"):
+        homeview.log_today()
+    if access.may(user, "account_create"):
+        homeview.people()
+    if access.may(user, "view_intake"):
+        homeview.freshness(user, snapshot)
