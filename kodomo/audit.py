@@ -8,7 +8,9 @@ import json
 import os
 import sqlite3
 import tomllib
+import weakref
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -374,31 +376,39 @@ def _write_anchor(ops: OpsStore, path: Path, kind: str, seq: int, digest: str) -
 
 
 def watch(ops: OpsStore) -> None:
-    """Have the store note its head: when it is new, after the first row of a day, then at most once an hour.
+    """Have the store note its head: when new, after the first row of a day, once an hour, and when closed.
 
-    `OpsStore` calls this itself when it is given a place for the notes.
+    `OpsStore` calls this itself when it is given a place for the notes; a second call does nothing.
     """
-    if ops.anchor_path is None:
+    if ops.anchor_path is None or any(isinstance(note, _Watch) for note in ops.notes):
         return
-    path = ops.anchor_path
-    if not path.exists() and not count_rows(ops):
-        _write_anchor(ops, path, "head", 0, GENESIS)
-    last: dict[str, Any] = {"at": None, "seq": 0}
+    with suppress(OSError):
+        if not ops.anchor_path.exists() and not count_rows(ops):
+            _write_anchor(ops, ops.anchor_path, "head", 0, GENESIS)
+    with ops.read() as con:
+        head = con.execute("select seq from log_head").fetchone()
+    ops.notes.append(_Watch(ops, ops.anchor_path, head["seq"] if head else 0))
 
-    def note(con: sqlite3.Connection) -> None:
+
+class _Watch:
+    """Decides after each commit whether the head is noted."""
+
+    def __init__(self, ops: OpsStore, path: Path, seq: int) -> None:
+        self._ops, self._path, self._seq = weakref.ref(ops), path, seq
+        self._at: datetime | None = None
+
+    def __call__(self, con: sqlite3.Connection, closing: bool) -> None:
+        ops = self._ops()
+        if ops is None:
+            return
         now = ops.clock()
-        if (
-            last["at"]
-            and jst_date(last["at"]) == jst_date(now)
-            and now - last["at"] < timedelta(seconds=ANCHOR_EVERY)
-        ):
+        fresh = self._at is not None and jst_date(self._at) == jst_date(now)
+        if not closing and fresh and self._at and now - self._at < timedelta(seconds=ANCHOR_EVERY):
             return
         head = con.execute("select seq, hash from log_head").fetchone()
-        if head and head["seq"] != last["seq"]:
-            _write_anchor(ops, path, "head", head["seq"], head["hash"])
-            last.update(at=now, seq=head["seq"])
-
-    ops.after_commit.append(note)
+        if head and head["seq"] > self._seq:
+            _write_anchor(ops, self._path, "head", head["seq"], head["hash"])
+            self._at, self._seq = now, head["seq"]
 
 
 def _read_anchors(ops: OpsStore, path: Path) -> tuple[list[dict[str, Any]], list[str]]:
@@ -432,9 +442,9 @@ def verify(ops: OpsStore, anchor_path: Path | None = None, *, limit: int = 20) -
 
     Not promised: whoever holds the disk, the key and the anchor file can write a new history that
     verifies. Keep the key outside the machine's backups (KODOMO_KEY) and the anchor where the same
-    person cannot write (KODOMO_ANCHOR). Between two anchors (at most an hour of work), somebody
-    with the disk and an older copy of the whole store can put that copy back unseen. The log says
-    what this program did; whoever reads the files around it leaves no row.
+    person cannot write (KODOMO_ANCHOR). Between two anchors (at most an hour of work, while the store
+    is open), somebody with the disk and an older copy of the whole store can put that copy back
+    unseen. The log says what this program did; whoever reads the files around it leaves no row.
 
     Args:
         anchor_path: where heads were noted; the store's own if not given. A file that does not

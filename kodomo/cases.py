@@ -575,7 +575,8 @@ def decide_link(
     def keep(con: sqlite3.Connection) -> int:
         done = con.execute(
             "insert into link_decision"
-            " (extract, record_key, resident_id, decision, decided_by, decided_at, reason, second_by, minutes)"
+            " (extract, record_key, resident_id, decision, decided_by, decided_at, reason, second_by,"
+            " minutes)"
             " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 extract,
@@ -765,7 +766,8 @@ def mark_read(ops: OpsStore, actor: Actor, notice_id: int) -> None:
     ops.write(
         lambda con: (
             con.execute(
-                "insert into notice_read (notice_id, user_id, read_at) values (?, ?, ?) on conflict do nothing",
+                "insert into notice_read (notice_id, user_id, read_at) values (?, ?, ?)"
+                " on conflict do nothing",
                 (notice_id, actor.user_id, now),
             ).rowcount
         )

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Protocol, TypeVar
+from weakref import WeakSet
 
 from kodomo.errors import KodomoError
 from kodomo.paths import SQL
@@ -185,7 +186,7 @@ class FileLock:
                 if time.monotonic() >= until:
                     return False
                 time.sleep(pause)
-                pause = min(pause * 2, 0.02)
+                pause = min(pause * 2, 0.01)
 
     def release(self) -> None:
         """Give the lock back."""
@@ -196,6 +197,36 @@ class FileLock:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+class FairLock:
+    """An exclusive lock between processes that a busy one cannot keep to itself.
+
+    Whoever wants the lock first takes the turn and gives it back once the lock is held: the last
+    holder cannot come again before the one who waits.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._turn = FileLock(path.with_name(path.name + ".turn"))
+        self._lock = FileLock(path)
+
+    def acquire(self, *, seconds: float = LOCK_SECONDS) -> bool:
+        """Take the lock, waiting at most `seconds` for each of the two; false when it stays taken."""
+        if not self._turn.acquire(seconds=seconds):
+            return False
+        try:
+            return self._lock.acquire(seconds=seconds)
+        finally:
+            self._turn.release()
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+    def close(self) -> None:
+        """Release and close."""
+        self._lock.close()
+        self._turn.close()
 
 
 def lock_path(ops_path: Path) -> Path:
@@ -247,7 +278,8 @@ class OpsStore:
         self._pool: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue(POOL)
         self._closed = False
         self._gate = threading.Lock()
-        self.after_commit: list[Callable[[sqlite3.Connection], None]] = []
+        # Called by the writer: after each group commit (False) and before closing (True).
+        self.notes: list[Callable[[sqlite3.Connection, bool], None]] = []
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.with_name(self.path.name + ".restoring").exists():
             from kodomo import backup
@@ -257,7 +289,7 @@ class OpsStore:
         if not self._use.acquire(shared=True, seconds=2.0):
             self._use.close()
             raise OpsInUse
-        self._lock = FileLock(lock_path(self.path))
+        self._lock = FairLock(lock_path(self.path))
         started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(started,), name="ops-writer", daemon=True)
         self._thread.start()
@@ -272,6 +304,7 @@ class OpsStore:
             from kodomo import audit
 
             audit.watch(self)
+        _alive.add(self)
 
     # -- keys ---------------------------------------------------------------------------------
 
@@ -326,10 +359,17 @@ class OpsStore:
                     break
             stop = any(job is None for job in batch)
             self._commit(con, [job for job in batch if job is not None])
+        self._note(con, closing=True)
         # The last close folds the WAL back into the file: never beside another writer.
         if self._lock.acquire():
             con.close()
             self._lock.release()
+
+    def _note(self, con: sqlite3.Connection, *, closing: bool) -> None:
+        for note in self.notes:
+            # What was written is on disk; a note that fails must not take it back, verify finds it missing.
+            with suppress(OSError, sqlite3.Error):
+                note(con, closing)
 
     def _open_writer(self) -> sqlite3.Connection:
         if not self._lock.acquire():
@@ -387,10 +427,7 @@ class OpsStore:
             return
         finally:
             self._lock.release()
-        for note in self.after_commit:
-            # The change is on disk; a note that fails must not take it back, verify finds it missing.
-            with suppress(OSError, sqlite3.Error):
-                note(con)
+        self._note(con, closing=False)
         for done, result in finished:
             done.set_result(result)
 
@@ -556,6 +593,13 @@ def migrate(con: sqlite3.Connection) -> None:
 
 _open: dict[Path, OpsStore] = {}
 _open_gate = threading.Lock()
+_alive: WeakSet[OpsStore] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for store in list(_alive):
+        store.close()
 
 
 def open_store(family: FamilyLike, clock: Callable[[], datetime] = utc_now) -> OpsStore:
@@ -575,7 +619,6 @@ def open_store(family: FamilyLike, clock: Callable[[], datetime] = utc_now) -> O
         store = _open.get(path)
         if store is None or store.closed:
             _open[path] = fresh
-            atexit.register(fresh.close)
             return fresh
     fresh.close()
     return store

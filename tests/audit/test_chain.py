@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kodomo import audit
+from kodomo import audit, backup
 from kodomo.audit import SYSTEM, Actor, LogUnavailable, PersonalDetail, UnknownAction
 from kodomo.ops import OpsStore
 
@@ -157,6 +157,24 @@ def test_after_a_tail_cut_nothing_more_is_written(ops: OpsStore) -> None:
     tamper(ops, "delete from operation_log where seq >= 7")
     with pytest.raises(LogUnavailable):
         fill(ops, 1)
+
+
+def test_putting_an_older_copy_of_the_store_back_is_found(ops: OpsStore, tmp_path: Path) -> None:
+    fill(ops)
+    backup.copy_store(ops, tmp_path / "old.sqlite")
+    fill(ops)
+    ops.close()
+    assert ops.anchor_path is not None
+    with OpsStore(tmp_path / "old.sqlite", KEY) as old:
+        assert audit.verify(old) == []
+        assert "記録番号9から16" in audit.verify(old, ops.anchor_path)[0]
+
+
+def test_an_unreachable_place_for_anchors_stops_no_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with OpsStore(tmp_path / "k.sqlite", KEY, anchor_path=tmp_path / "file" / "anchor.jsonl") as store:
+        fill(store)
+        assert "見つかりません" in audit.verify(store)[0]
 
 
 def test_a_changed_anchor_line_is_found(ops: OpsStore) -> None:

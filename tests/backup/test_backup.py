@@ -126,7 +126,7 @@ def test_a_backup_while_staff_write_is_consistent(family: Family, tmp_path: Path
     stop = threading.Event()
 
     def work(number: int) -> None:
-        while not stop.is_set():
+        while not stop.wait(0.01):
             look(ops, f"w{number}")
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
