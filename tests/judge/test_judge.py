@@ -206,7 +206,7 @@ def test_the_order_of_checking(city, child, as_of, ruleset, catalogue) -> None:
         "select resident_id, any_value(rank), count(distinct rank) from judgement where rank is not null"
         " group by resident_id order by 2"
     ).fetchall()
-    # Level 3 in two categories; level 3 by a floor; then level 1: two categories, then longest unseen, then id.
+    # Level 3 in two categories, level 3 by a floor; level 1 in two categories, longest unseen, then id.
     assert [row[0] for row in order] == ["2", "3", "6", "5", "4", "0", "1", "7"]
     assert [row[1] for row in order] == list(range(1, 9))
     assert {row[2] for row in order} == {1}
