@@ -81,7 +81,8 @@ def judge(data: bytes, contract: Contract, *, resident_id_check: str = "", exact
             held_keys = table.filter(pa.array(behind))
         table = table.filter(pa.array(good))
     newest = pc.max(table[RECORDED_ON]).as_py() if len(table) else None
-    notes = _notes(tokens, heading, typed, len(table))
+    count = int(filled.sum()) + len(tokens.odd)
+    notes = _notes(tokens, heading, typed, count)
     if content.odd:
         notes += _odd_characters(tokens, cells)
     if resident_id_check:
@@ -89,7 +90,7 @@ def judge(data: bytes, contract: Contract, *, resident_id_check: str = "", exact
     return Judged(
         encoding=content.encoding,
         rows=_batched(table),
-        count=int(filled.sum()) + len(tokens.odd),
+        count=count,
         held=held,
         held_keys=held_keys,
         newest_recorded_on=newest,
@@ -282,7 +283,7 @@ def _batched(table: pa.Table) -> pa.Table:
     return pa.Table.from_batches(table.to_batches(max_chunksize=_BATCH), table.schema)
 
 
-def _notes(tokens: Tokens, heading: Heading, typed: dict[str, Typed], rows: int) -> list[str]:
+def _notes(tokens: Tokens, heading: Heading, typed: dict[str, Typed], count: int) -> list[str]:
     notes: list[str] = []
     if heading.extra:
         notes.append(f"受渡仕様にない列は使いませんでした（{'、'.join(heading.extra)}）")
@@ -295,7 +296,7 @@ def _notes(tokens: Tokens, heading: Heading, typed: dict[str, Typed], rows: int)
         notes.append("行の終わりに空の列があります")
     if tokens.cr_ends:
         notes.append("改行がCRだけの形でした")
-    if not rows and not tokens.odd and not len(tokens.row_number):
+    if not count:
         notes.append("見出しだけで、データの行がありません")
     total: Counter[str] = Counter()
     for found in typed.values():
