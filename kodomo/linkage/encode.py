@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from kodomo.linkage.sources import Register
 from kodomo.normalize import (
+    Address,
     address_parts_many,
     is_kana,
     is_latin,
@@ -27,6 +28,10 @@ from kodomo.normalize import (
 )
 
 NONE = -1
+_PLAIN_KANJI = re.compile(
+    "(?=.*[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
+)
+_PLAIN_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\uff66-\uff9f]+")
 _SCHOOL_PREFIX = re.compile("^(?:.{2,3}[都道府県])?(?:.{1,6}?[市区町村])?立")
 _SCHOOL_SUFFIX = re.compile("(小|中|高等|義務教育)学校")
 
@@ -43,18 +48,18 @@ class Codes:
 
     def add(self, texts: Iterable[str | None]) -> np.ndarray:
         """Return the codes of `texts` (int32), new ones for values not yet seen; empty text is -1."""
+        place, distinct = pd.factorize(np.array(list(texts) or [""], dtype=object))
         index, values = self._index, self.values
-        out: list[int] = []
-        for text in texts:
+        codes = np.full(len(distinct) + 1, NONE, dtype="int32")
+        for i, text in enumerate(distinct):
             if not text:
-                out.append(NONE)
                 continue
             code = index.get(text)
             if code is None:
                 code = index[text] = len(values)
                 values.append(text)
-            out.append(code)
-        return np.array(out, dtype="int32")
+            codes[i] = code
+        return codes[place]
 
 
 @dataclass
@@ -140,8 +145,8 @@ def learn_surnames(register: Register) -> Surnames:
     kanji: Counter[str] = Counter()
     kana: Counter[str] = Counter()
     readings: dict[str, Counter[str]] = defaultdict(Counter)
-    head = [parts[0] if len(parts) > 1 else "" for parts in map(_quick_parts, names)]
-    head_kana = [parts[0] if len(parts) > 1 else "" for parts in map(_quick_parts, kanas)]
+    head = [parts[0] if len(parts) > 1 else "" for parts in (text.split() for text in names)]
+    head_kana = [parts[0] if len(parts) > 1 else "" for parts in (text.split() for text in kanas)]
     pairs = Counter(zip(head, head_kana, strict=True))
     surname_keys = dict(zip(kept := sorted({a for a, _ in pairs if a}), name_keys(kept), strict=True))
     reading_keys = dict(zip(kept := sorted({b for _, b in pairs if b}), kana_keys(kept), strict=True))
@@ -165,11 +170,9 @@ def learn_surnames(register: Register) -> Surnames:
     return Surnames(set(kanji), set(kana), ordered)
 
 
-def _quick_parts(text: str) -> list[str]:
-    return name_parts(text) if "(" in text or "（" in text else text.replace("\u3000", " ").split()
-
-
 def _texts(values: Iterable[object]) -> list[str]:
+    if isinstance(values, pd.Series):
+        return values.astype(object).where(values.notna(), "").tolist()
     return [value if isinstance(value, str) else "" for value in values]
 
 
@@ -206,21 +209,100 @@ def _split_kana(key: str, sei: str, mei: str, surnames: Surnames) -> tuple[str, 
 def encode_names(
     names: Iterable[object], kanas: Iterable[object], surnames: Surnames, voc: Vocabulary
 ) -> Names:
-    """Return the coded names of two columns (name and reading as delivered)."""
+    """Return the coded names of two columns (name and reading as delivered).
+
+    Nearly all names are two plain kanji parts with two plain kana parts; those are read part by part from a
+    dictionary. The rest (no blank, alphabet, brackets, lost characters) are taken apart one by one.
+    """
     name_list, kana_list = _texts(names), _texts(kanas)
-    pairs = pd.MultiIndex.from_arrays([name_list, kana_list])
-    codes, distinct = pairs.factorize()
-    raw = [_read_name(name, kana) for name, kana in distinct]
-    sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, letters, words, skeleton, unknown = (
-        map(list, zip(*raw, strict=True)) if raw else ([],) * 11
+    count = len(name_list)
+    name_split, kana_split = [text.split() for text in name_list], [text.split() for text in kana_list]
+    kanji_key = _plain_parts(name_split, _PLAIN_KANJI, name_keys)
+    kana_key_of = _plain_parts(kana_split, _PLAIN_KANA, kana_keys)
+    columns: dict[str, list[str]] = {
+        name: [""] * count for name in ("sei", "mei", "full", "sei_k", "mei_k", "full_k")
+    }
+    odd: list[int] = []
+    for i, (parts, reading) in enumerate(zip(name_split, kana_split, strict=True)):
+        if len(parts) != 2 or len(reading) not in (0, 2):
+            odd.append(i)
+            continue
+        sei, mei = kanji_key.get(parts[0]), kanji_key.get(parts[1])
+        if sei is None or mei is None:
+            odd.append(i)
+            continue
+        if reading:
+            sei_k, mei_k = kana_key_of.get(reading[0]), kana_key_of.get(reading[1])
+            if sei_k is None or mei_k is None:
+                odd.append(i)
+                continue
+            columns["sei_k"][i], columns["mei_k"][i], columns["full_k"][i] = sei_k, mei_k, sei_k + mei_k
+        columns["sei"][i], columns["mei"][i], columns["full"][i] = sei, mei, sei + mei
+    extra: dict[str, list[str]] = {name: [""] * count for name in ("bag", "letters", "words", "skeleton")}
+    unknown = np.zeros(count, dtype="int32")
+    _read_odd(odd, name_list, kana_list, surnames, columns, extra, unknown)
+    sei_s, mei_s = voc.strict.add(columns["sei"]), voc.strict.add(columns["mei"])
+    full_s = voc.strict.add(
+        [full or letters for full, letters in zip(columns["full"], extra["letters"], strict=True)]
     )
-    whole_key = name_keys(whole)
-    sei_key, mei_key = name_keys(sei), name_keys(mei)
+    sei_k, mei_k = voc.kana.add(columns["sei_k"]), voc.kana.add(columns["mei_k"])
+    full_k = voc.kana.add(columns["full_k"])
+    loose_of = (
+        np.append(voc.loose.add(loose_keys(voc.strict.values)), NONE) if len(voc.strict) else np.array([NONE])
+    )
+    parts = sorted(set(sei_k.tolist()) | set(mei_k.tolist()) - {NONE})
+    parts = [code for code in parts if code >= 0]
+    sound_of = np.full(len(voc.kana) + 1, NONE, dtype="int32")
+    sound_of[parts] = voc.sound.add(phonetic_keys(voc.kana.values[code] for code in parts))[: len(parts)]
+    return Names(
+        sei_s=sei_s,
+        sei_l=loose_of[sei_s],
+        mei_s=mei_s,
+        mei_l=loose_of[mei_s],
+        full_l=loose_of[full_s],
+        sei_k=sei_k,
+        mei_k=mei_k,
+        full_k=full_k,
+        sei_p=sound_of[sei_k],
+        mei_p=sound_of[mei_k],
+        bag=voc.bag.add(extra["bag"]),
+        words=voc.bag.add(extra["words"]),
+        skeleton=voc.skeleton.add(extra["skeleton"]),
+        unknown=unknown,
+    )
+
+
+def _plain_parts(
+    rows: Sequence[Sequence[str]], pattern: re.Pattern[str], keys: Callable[[Iterable[str]], list[str]]
+) -> dict[str, str]:
+    """Return the keys of the parts that need no second look."""
+    parts = sorted({part for row in rows for part in row})
+    plain = [part for part in parts if pattern.fullmatch(part) and not is_mojibake(part)]
+    return {part: key for part, key in zip(plain, keys(plain), strict=True) if key}
+
+
+def _read_odd(
+    rows: list[int],
+    names: Sequence[str],
+    kanas: Sequence[str],
+    surnames: Surnames,
+    columns: dict[str, list[str]],
+    extra: dict[str, list[str]],
+    unknown: np.ndarray,
+) -> None:
+    """Take the unusual names apart and write their parts into `columns`, `extra` and `unknown`."""
+    if not rows:
+        return
+    read = {pair: _read_name(*pair) for pair in {(names[i], kanas[i]) for i in rows}}
+    pairs = sorted(read)
+    sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, letters, words, skeleton, dark = (
+        list(column) for column in zip(*(read[pair] for pair in pairs), strict=True)
+    )
+    whole_key, sei_key, mei_key = name_keys(whole), name_keys(sei), name_keys(mei)
     for i, key in enumerate(whole_key):
         if key and not sei_key[i]:
             sei_key[i], mei_key[i] = _split_kanji(key, surnames)
-    whole_reading = kana_keys(whole_kana)
-    sei_reading, mei_reading = kana_keys(sei_kana), kana_keys(mei_kana)
+    whole_reading, sei_reading, mei_reading = kana_keys(whole_kana), kana_keys(sei_kana), kana_keys(mei_kana)
     for i, key in enumerate(whole_reading):
         if key and not sei_reading[i]:
             sei_reading[i], mei_reading[i] = _split_kana(key, sei_key[i], mei_key[i], surnames)
@@ -230,23 +312,23 @@ def encode_names(
         for i, reading in zip(in_kana, kana_keys(keys[i] for i in in_kana), strict=True):
             keys[i] = ""
             readings[i] = readings[i] or reading
-    coded = Names(
-        sei_s=voc.strict.add(sei_key),
-        sei_l=voc.loose.add(loose_keys(sei_key)),
-        mei_s=voc.strict.add(mei_key),
-        mei_l=voc.loose.add(loose_keys(mei_key)),
-        full_l=voc.loose.add([a or b for a, b in zip(loose_keys(whole_key), letters, strict=True)]),
-        sei_k=voc.kana.add(sei_reading),
-        mei_k=voc.kana.add(mei_reading),
-        full_k=voc.kana.add(whole_reading),
-        sei_p=voc.sound.add(phonetic_keys(sei_reading)),
-        mei_p=voc.sound.add(phonetic_keys(mei_reading)),
-        bag=voc.bag.add(bag),
-        words=voc.bag.add(words),
-        skeleton=voc.skeleton.add(skeleton),
-        unknown=np.array(unknown, dtype="int32"),
-    )
-    return coded.take(np.asarray(codes))
+    position = {pair: i for i, pair in enumerate(pairs)}
+    found = {
+        "sei": sei_key,
+        "mei": mei_key,
+        "full": whole_key,
+        "sei_k": sei_reading,
+        "mei_k": mei_reading,
+        "full_k": whole_reading,
+    }
+    other = {"bag": bag, "letters": letters, "words": words, "skeleton": skeleton}
+    for row in rows:
+        i = position[names[row], kanas[row]]
+        for name, values in found.items():
+            columns[name][row] = values[i]
+        for name, values in other.items():
+            extra[name][row] = values[i]
+        unknown[row] = dark[i]
 
 
 def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str, str, str, str, int]:
@@ -259,7 +341,7 @@ def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str,
         name = ""
     if is_mojibake(kana):
         kana = ""
-    parts, reading = _quick_parts(name), _quick_parts(kana)
+    parts, reading = name_parts(name), name_parts(kana)
     sei = mei = whole = bag = letters = words = skeleton = ""
     unknown = 1 if unknown_characters(name) else 0
     if parts and is_kana(name):
@@ -301,7 +383,7 @@ class Places:
 def encode_places(addresses: Iterable[object], details: Iterable[object] | None, voc: Vocabulary) -> Places:
     """Return the coded addresses of a column (and of its 方書)."""
     parts = address_parts_many(_texts(addresses), _texts(details) if details is not None else None)
-    distinct: dict[object, int] = {}
+    distinct: dict[Address, int] = {}
     codes = np.array([distinct.setdefault(part, len(distinct)) for part in parts], dtype="int64")
     seen = list(distinct)
     blocks = [f"{p.town}|{p.chome}|{p.block}" if p.block is not None else "" for p in seen]

@@ -411,7 +411,15 @@ class Engine:
         exact |= (names.mei_kanji == 1) & (names.mei_kana == 2)
         alike = exact | (names.mei_kanji == 1)
         return Weighed(
-            pairs, evidence, levels, entry_kind[best], exact, alike, names.sei_by_kana, names.by_kana, old_place
+            pairs,
+            evidence,
+            levels,
+            entry_kind[best],
+            exact,
+            alike,
+            names.sei_by_kana,
+            names.by_kana,
+            old_place,
         )
 
     def _find(

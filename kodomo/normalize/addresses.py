@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple, overload
 
 from kodomo.normalize.names import variants
@@ -37,6 +37,7 @@ _CHOME = re.compile(r"^ ?(\d+) ?丁目?[- の]?")
 _FALLBACK_TOWN = re.compile(r"^[^\d]*?(?=\d|$)")
 _LOT = re.compile(r"(?<=\d) ?(?:番地[のノ]?|番[のノ]?|[のノ](?=\d)) ?")
 _NUMBERS = re.compile(r"^ ?(\d+(?:-\d+)*)-?(?:号(?!室|棟|館))?")
+_USUAL = re.compile(r"^([^\d ]+)(?:(\d+)(?:丁目|-))?(\d+)(?:番|-)(\d+)(?:号(?!室|棟|館))?(?: (.*))?$")
 _FLOOR = re.compile(r"\d+(?:階|F(?![A-Z]))")
 _ROOM = re.compile(r"([A-Z])?[- ]?(\d+)([A-Z])?")
 _WING = re.compile(r"([A-Z]|\d+)号?[棟館]")
@@ -81,6 +82,14 @@ def _towns() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]], re.Pattern[s
     return re.compile(rf"(?:{names})(?=[ \d-]|$)"), known, home
 
 
+@lru_cache(maxsize=4096)
+def _town_of(text: str) -> tuple[str, bool]:
+    """Return the known town behind the text before the first number, and whether it has 丁目; "" where unknown."""
+    _, known, home = _towns()
+    return known.get(home.sub("", _small_ke(text), count=1), ("", False))
+
+
+@lru_cache(maxsize=65536)
 def _room(detail: str) -> str:
     if not detail:
         return ""
@@ -100,13 +109,19 @@ def _room(detail: str) -> str:
 
 def _parse(text: str, detail: str) -> Address:
     """Read one folded address; `detail` is the folded 方書."""
+    usual = _USUAL.match(text)
+    if usual:
+        town, has_chome = _town_of(usual[1])
+        if town and has_chome == (usual[2] is not None):
+            room = _room(detail) or _room((usual[5] or "").strip())
+            return Address(town, int((usual[2] or "0")[:9]), int(usual[3][:9]), int(usual[4][:9]), room)
     known_town, known, home = _towns()
     text = _small_ke(text.strip())
     if not text:
         return NOWHERE
     text = home.sub("", _POSTCODE.sub("", text), count=1)
     match = known_town.match(text)
-    has_chome: bool | None = None
+    has_chome = None
     if match:
         town, has_chome = known[match[0]]
         rest = text[match.end() :]
