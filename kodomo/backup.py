@@ -23,7 +23,10 @@ from kodomo.errors import KodomoError
 from kodomo.ops import (
     FileLock,
     OpsInUse,
+    OpsNewer,
     OpsStore,
+    OpsUnavailable,
+    OtherKey,
     jst_text,
     load_key,
     parse_utc,
@@ -334,8 +337,15 @@ def verify(family: Family) -> list[str]:
             return [
                 "鍵がないため、操作ログを検査できません。鍵ファイルを戻すか、KODOMO_KEY を設定してください。"
             ]
-        with OpsStore(family.ops_path, key) as ops:
-            problems += _store_problems(ops, family.anchor_path)
+        try:
+            with OpsStore(family.ops_path, key) as ops:
+                problems += _store_problems(ops, family.anchor_path)
+        except (OpsNewer, OpsUnavailable, OtherKey) as refusal:
+            problems.append(f"業務の記録を開けません。{refusal}")
+    elif family.pointer_path.exists() or family.anchor_path.exists():
+        problems.append(
+            "業務の記録（操作ログを含む）のファイルがありません。バックアップから戻してください。"
+        )
     return problems + verify_snapshot(family)
 
 

@@ -84,6 +84,16 @@ class WeakKey(KodomoError):
         )
 
 
+class OtherKey(KodomoError):
+    """The store was begun with another key; going on would break the operation log."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "秘密鍵が、業務の記録を始めたときの鍵と違います。"
+            "もとの鍵ファイル（または KODOMO_KEY）に戻してください。"
+        )
+
+
 class Conflict(KodomoError):
     """Somebody else changed the same thing first (optimistic version)."""
 
@@ -266,6 +276,7 @@ class OpsStore:
         Raises:
             OpsInUse: a restore is going on.
             OpsNewer: the file's schema is not one this program knows.
+            OtherKey: the store was begun with another key.
             OpsUnavailable: the file cannot be opened.
         """
         self.path = Path(path)
@@ -387,9 +398,19 @@ class OpsStore:
             con.execute("pragma foreign_keys = on")
             con.execute("pragma trusted_schema = off")
             migrate(con)
+            self._check_key(con)
             return con
         finally:
             self._lock.release()
+
+    def _check_key(self, con: sqlite3.Connection) -> None:
+        """Remember the key's fingerprint the first time, and refuse another key ever after."""
+        mine = self.keyed_hash("fingerprint", "v1", 32)
+        con.execute("insert into store_fact values ('key', ?) on conflict do nothing", (mine,))
+        kept = con.execute("select value from store_fact where name = 'key'").fetchone()["value"]
+        if not hmac.compare_digest(kept, mine):
+            con.close()
+            raise OtherKey
 
     def _commit(self, con: sqlite3.Connection, batch: list[tuple[Callable, Future]]) -> None:
         if not batch:

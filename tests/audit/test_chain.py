@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kodomo import audit, backup
 from kodomo.audit import SYSTEM, Actor, LogUnavailable, PersonalDetail, UnknownAction
-from kodomo.ops import OpsStore
+from kodomo.ops import OpsStore, OtherKey
 
 KEY = b"k" * 32
 STAFF = Actor("senmon", "専門 職員", "specialist", "child_safety", "s1", "child")
@@ -193,11 +193,13 @@ def test_a_missing_anchor_is_said(ops: OpsStore) -> None:
     assert "見つかりません" in audit.verify(ops)[0]
 
 
-def test_another_key_verifies_nothing(ops: OpsStore) -> None:
+def test_another_key_is_refused_before_it_can_break_the_chain(ops: OpsStore) -> None:
     fill(ops)
     ops.close()
-    with OpsStore(ops.path, b"z" * 32) as other:
-        assert "記録番号1" in audit.verify(other)[0]
+    with pytest.raises(OtherKey):
+        OpsStore(ops.path, b"z" * 32)
+    with OpsStore(ops.path, KEY) as again:
+        assert audit.verify(again) == []
 
 
 def test_an_anchor_is_noted_once_a_day_and_at_most_once_an_hour(ops: OpsStore) -> None:

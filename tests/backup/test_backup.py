@@ -289,6 +289,22 @@ def test_a_lost_store_is_brought_back(family: Family, tmp_path: Path) -> None:
     assert reviewed(family) == {"0", "1", "2", "3", "4"}
 
 
+def test_verify_says_what_is_gone(family: Family, tmp_path: Path, monkeypatch) -> None:
+    assert backup.verify(family) == []
+    kept = family.ops_path.read_bytes()
+    family.ops_path.unlink()
+    assert "ファイルがありません" in backup.verify(family)[0]
+    family.ops_path.write_bytes(b"no database" * 100)
+    assert "開けません" in backup.verify(family)[0]
+    family.ops_path.write_bytes(kept)
+    monkeypatch.setenv("KODOMO_KEY", "y" * 40)
+    assert "秘密鍵" in backup.verify(family)[0]
+    monkeypatch.delenv("KODOMO_KEY")
+    family.key_path.unlink()
+    assert "鍵がない" in backup.verify(family)[0]
+    assert not family.key_path.exists()
+
+
 def test_a_destroyed_store_is_brought_back(family: Family, tmp_path: Path) -> None:
     backup.backup(family, tmp_path / "k.bak")
     family.ops_path.write_bytes(b"no database" * 100)
