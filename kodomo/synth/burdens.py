@@ -1,8 +1,8 @@
 """Burdens: what is truly happening to each child, when it began and when it became grave.
 
-Nobody in the city sees these; every department's rows are drawn from them. A burden begins, sends weak signals for
-months, and in a part of the children ends in a grave event. Households share poverty and neglect, siblings share part
-of the rest, and two burdens together weigh more than their sum.
+Nobody in the city sees these; every department's rows are drawn from them. A burden begins, sends weak
+signals for months, and in a part of the children ends in a grave event. Households share poverty and neglect,
+siblings share part of the rest, and two burdens together weigh more than their sum.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def _burden(
 def arrivals(
     rng: np.random.Generator, rate: Floats | float, begin: Ints, end: Ints, late: float = 1.0
 ) -> tuple[Ints, Ints]:
-    """Events at a yearly rate inside [begin, end] for each row: (row, day); `late` below 1 leans towards the end."""
+    """Events at a yearly rate in [begin, end] of each row: (row, day); `late` below 1 leans to the end."""
     span = np.maximum(end - begin, 0)
     count = rng.poisson(np.maximum(rate, 0) * span / 365.25)
     row = np.repeat(np.arange(len(span)), count)

@@ -1,4 +1,4 @@
-"""Calibration: what a generated city gives for the figures it should resemble, measured from its delivered files."""
+"""Calibration: what a generated city gives for the figures it should resemble, from its own files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kodomo.synth.writing import layouts
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure to resemble: its band for the full city, a wider one for small cities, and where it comes from."""
+    """One figure to resemble: its band for the full city, a wider one for small cities, and its source."""
 
     code: str
     label: str

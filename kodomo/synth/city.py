@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from kodomo.synth import burdens, maternal, people, registers, schooling, support, welfare, writing
 from kodomo.synth.draw import NEVER, Ints, written
@@ -67,8 +66,9 @@ def generate(
 ) -> Summary:
     """Write a synthetic city's 28 deliveries to folder/deliveries and its truth to folder/truth.
 
-    `residents` is the number of current residents; `noise` scales the errors of rows without 宛名番号 (0 clean, 1 usual,
-    2 hard); `progress` is told a word and a share from 0 to 1. The same arguments give the same bytes.
+    `residents` is the number of current residents; `noise` scales the errors of rows without 宛名番号
+    (0 clean, 1 usual, 2 hard); `progress` is told a word and a share from 0 to 1. The same arguments give
+    the same bytes.
     """
     deliveries, truth = folder / "deliveries", folder / "truth"
     deliveries.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,9 @@ def generate(
             broken.append((extract, label, count))
         summary.rows[extract] = writing.write(deliveries, extract, sheet, stamp)
         if person is not None:
-            key = pc.binary_join_element_wise(*[sheet[f] for f in writing.layouts()[extract].key], "|")
+            key = writing.compute.binary_join_element_wise(
+                *[sheet[f] for f in writing.layouts()[extract].key], "|"
+            )
             keys = key.to_pylist()[: len(order)]
             rows = dict(zip(keys, person[order].tolist(), strict=True))
             links.append((extract, list(rows), np.array(list(rows.values()), dtype=int)))

@@ -30,7 +30,7 @@ DOM = (_ALL - _ALL.astype("datetime64[M]")).astype(int) + 1
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """A random generator of its own for one named part of the city, so that parts do not disturb each other."""
+    """A random generator for one named part of the city, so that parts do not disturb each other."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, crc32(name.encode())])))
 
 

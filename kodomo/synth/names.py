@@ -1,4 +1,4 @@
-"""Names: surnames by frequency, given names by birth cohort, and foreign names, drawn for many people at once."""
+"""Names: surnames by frequency, given names by birth cohort, and foreign names, for many people at once."""
 
 from __future__ import annotations
 

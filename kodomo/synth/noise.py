@@ -1,7 +1,7 @@
-"""Noise: how a department that has no 宛名番号 writes down a person: other characters, readings, dates and addresses.
+"""Noise: how a department without 宛名番号 writes a person down: characters, readings, dates, addresses.
 
-The table of character slips (data/synth/slips.csv) belongs to this generator alone. The matching engine keeps its own
-table, and some slips here are unknown to it on purpose.
+The table of character slips (data/synth/slips.csv) belongs to this generator alone. The matching engine keeps
+its own table, and some slips here are unknown to it on purpose.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kodomo.synth.people import CHILD, GRANDFATHER, City
 
 @dataclass(frozen=True)
 class Habits:
-    """One department's manner of writing: name separator, reading width, birth notation, address style, gaps."""
+    """One department's manner of writing: name separator, kana width, birth notation, address style, gaps."""
 
     gap: str = "　"
     half_kana: float = 0.0
@@ -96,7 +96,7 @@ _STAND_IN = {"𠮷": "吉", "圡": "土", "鷗": "鴎", "嵳": "嵯", "翆": "�
 
 @cache
 def slips() -> dict[str, list[tuple[str, bool]]]:
-    """Characters and what they are written as instead; True for a different character rather than another form."""
+    """Characters and what is written instead; True marks a different character, not another form."""
     out: dict[str, list[tuple[str, bool]]] = {}
     for row in names.table("slips"):
         out.setdefault(row["from"], []).append((row["to"], row["kind"] == "slip"))
@@ -261,15 +261,18 @@ def describe(city: City, person: Ints, rng: np.random.Generator, habits: Habits,
     name_out, kana_out, guard_out, address_out = (np.empty(n, object) for _ in range(4))
     tidy = (lambda t: t) if habits.unicode else narrow
     gaps = ("", " ", "　")
+    surnames, givens, readings, given_readings, old_addresses = (
+        [str(t) for t in column.tolist()] for column in (surname, given, reading, given_kana, before)
+    )
     for i in range(n):
         x, h = r[i], hit[i]
-        last, first, lk, fk = surname[i], given[i], reading[i], given_kana[i]
+        last, first, lk, fk = surnames[i], givens[i], readings[i], given_readings[i]
         if alias[i]:
-            last, _, first = city.alias[who[i]].partition("　")
-            lk, _, fk = city.alias_kana[who[i]].partition("　")
+            last, _, first = str(city.alias[who[i]]).partition("　")
+            lk, _, fk = str(city.alias_kana[who[i]]).partition("　")
         elif old_name[i]:
-            last = city.former[who[i]].partition("　")[0]
-            lk = city.former_kana[who[i]]
+            last = str(city.former[who[i]]).partition("　")[0]
+            lk = str(city.former_kana[who[i]])
         gap = gaps[int(x[0] * 3)] if gap_slip[i] else habits.gap
         foreign = known[i] and city.foreign[who[i]] and not alias[i]
         if foreign and h[6]:
@@ -299,13 +302,13 @@ def describe(city: City, person: Ints, rng: np.random.Generator, habits: Habits,
             g = guardian[i]
             text = city.surname[g] + gap + city.given[g]
             if city.alias[g] != "" and alias[i]:
-                text = city.alias[g].replace("　", gap)
+                text = str(city.alias[g]).replace("　", gap)
             guard_out[i] = tidy(_spell(text, x[7], False) if h[0] and x[8] < 0.5 else text)
         style = _STYLES[int(x[9] * 5)] if style_slip[i] else habits.address
         if blank[i]:
             address_out[i] = ""
         elif stale[i]:
-            text, _, room = before[i].partition("　")
+            text, _, room = old_addresses[i].partition("　")
             address_out[i] = tidy(_address(text, room, style, x[10], bool(with_detail[i])))
         else:
             address_out[i] = tidy(_address(address[i], detail[i], style, x[10], bool(with_detail[i])))

@@ -1,7 +1,8 @@
-"""People: households with their latent burdens, and the persons, names, addresses and moves that follow from them.
+"""People: households with their latent strains, and the persons, names, addresses and moves that follow.
 
-A living unit is who lives together. It may hold two registered households (世帯分離). Units and persons are arrays;
-persons are sorted by unit and by slot (0 man, 1 woman, 2 to 8 children, 10 and 11 grandparents, 12 partner).
+A living unit is who lives together. It may hold two registered households (世帯分離). Units and persons are
+arrays; persons are sorted by unit and slot: 0 man, 1 woman, 2 to 9 children, 10 and 11 grandparents,
+12 partner.
 """
 
 from __future__ import annotations
@@ -237,7 +238,7 @@ def _season(rng: np.random.Generator, on: Ints, limit: int) -> Ints:
 
 
 def _others(city: City, residents: int) -> None:
-    """Singles, couples and older people without children at home; many more than needed, cut to size later."""
+    """Singles, couples and old people without children at home; more than needed, cut to size later."""
     rng = city.rng("others")
     base = len(city.u_town)
     n = int(residents * 0.5) + 8

@@ -11,7 +11,7 @@ from kodomo.synth.draw import Bools, Floats, Ints, Texts, pick
 from kodomo.synth.names import table
 
 PUBLIC = 800
-"""School codes below this number are the city's own schools; those above are private, national or elsewhere."""
+"""School codes below this are the city's own schools; those above are private, national or elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,6 @@ def draw(rng: np.random.Generator, town: Ints, flat_share: Floats | float) -> Ad
 
 
 def draw_towns(rng: np.random.Generator, size: int, tilt: float = 0.0) -> Ints:
-    """Towns by weight; a positive `tilt` favours the less stressed north (families), a negative one the south."""
+    """Towns by weight; a positive `tilt` favours the less stressed north, a negative one the south."""
     t = towns()
     return pick(rng, t.weight * np.exp(-tilt * t.stress), size)

@@ -6,7 +6,7 @@ import numpy as np
 
 from kodomo.synth import places, writing
 from kodomo.synth.burdens import Children, noted
-from kodomo.synth.draw import NEVER, Ints, between, chance, written
+from kodomo.synth.draw import NEVER, Ints, between, chance, written, year_of
 from kodomo.synth.people import MAN, City
 from kodomo.synth.writing import Sheet
 
@@ -35,8 +35,6 @@ def register(city: City) -> tuple[Sheet, Ints]:
     recorded = np.minimum(np.maximum(recorded, city.birth), city.as_of)
     birth = written(city.birth, "iso")
     unclear = np.flatnonzero(chance(rng, 0.00012, n) & city.foreign | chance(rng, 0.000015, n))
-    from kodomo.synth.draw import year_of
-
     for i in unclear.tolist():
         y = int(year_of(city.birth[i : i + 1])[0])
         era = f"令和{y - 2018}年" if y > 2019 else (f"平成{y - 1988}年" if y > 1989 else f"昭和{y - 1925}年")

@@ -1,4 +1,7 @@
-"""Schooling: 学齢簿, 就学援助, 学校健診, 放課後こどもクラブ, 名簿, 出欠, いじめ認知, 生徒指導 and 心の健康観察."""
+"""Schooling: 学齢簿, 就学援助, 学校健診, 放課後こどもクラブ, and what the schools themselves keep.
+
+The schools keep 名簿, 出欠, いじめ認知, 生徒指導 and 心の健康観察, under a number of their own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pandas as pd
 
 from kodomo.synth import places, writing
 from kodomo.synth.burdens import Children, age_on, april, arrivals, noted, signals
-from kodomo.synth.draw import add_months, NEVER, Bools, Floats, Ints, Texts, between, chance, day
+from kodomo.synth.draw import NEVER, Bools, Ints, Texts, add_months, between, chance, day, fiscal_year
 from kodomo.synth.noise import Habits, describe
 from kodomo.synth.people import City
 from kodomo.synth.registers import numbers
@@ -23,7 +26,7 @@ OTHER_ELEMENTARY, OTHER_JUNIOR, SPECIAL, ELSEWHERE = 901, 902, 903, 904
 
 @dataclass
 class Schools:
-    """Where each child goes to school: codes of both stages, its numbers, class, and days of public schooling."""
+    """Where each child goes to school: codes of both stages, numbers, class, days of public schooling."""
 
     elementary: Ints
     junior: Ints
@@ -95,11 +98,11 @@ def school_names(codes: Ints, short: Bools | None = None) -> Texts:
 
 
 def register(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints, Ints]:
-    """学齢簿: school-age residents, next year's first graders, and those who left or finished in three years."""
+    """学齢簿: school-age residents, next year's first graders, and who left or finished in three years."""
     rng = city.rng("school register")
     fy = city.fy
     now = fy - kids.cohort - 6
-    gone_fy = np.where(kids.until < city.as_of, _fy(kids.until), fy)
+    gone_fy = np.where(kids.until < city.as_of, fiscal_year(kids.until), fy)
     grade = np.minimum(np.minimum(now, gone_fy - kids.cohort - 6), 9)
     present = city.status[kids.person] == 1
     ok = (grade >= 0) & (now <= 12) & (kids.until >= city.start)
@@ -171,12 +174,6 @@ def register(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints,
         "status": writing.choices(["1", "2", "3", "4", "5"], status),
     }
     return sheet, on, pick
-
-
-def _fy(days: Ints) -> Ints:
-    from kodomo.synth.draw import fiscal_year
-
-    return fiscal_year(days)
 
 
 def expense_aid(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints, Ints]:
@@ -404,7 +401,7 @@ def roster(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints, I
     n = len(kid)
     end = schools.end[kid]
     current = end >= city.as_of
-    last_fy = np.minimum(_fy(np.minimum(end, city.as_of)), fy)
+    last_fy = np.minimum(fiscal_year(np.minimum(end, city.as_of)), fy)
     grade = last_fy - kids.cohort[kid] - 6
     code = _code_in(schools, kids, kid, last_fy)
     moved = ~current & (kids.until[kid] <= end + 1) & (kids.until[kid] < city.as_of)
@@ -570,7 +567,7 @@ def attendance(city: City, kids: Children, schools: Schools) -> Attendance:
 def passed_thirty(kids: Children, absences: Attendance) -> Ints:
     """For each child the end of the first month in which 不登校欠席 of a fiscal year reached 30 days."""
     frame = pd.DataFrame({"kid": absences.kid, "month": absences.month, "days": absences.refusing})
-    frame["year"] = _fy(absences.month)
+    frame["year"] = fiscal_year(absences.month)
     frame["sum"] = frame.groupby(["kid", "year"])["days"].cumsum()
     first = frame[frame["sum"] >= 30].groupby("kid")["month"].min()
     out = np.full(len(kids), NEVER)
@@ -579,14 +576,13 @@ def passed_thirty(kids: Children, absences: Attendance) -> Ints:
 
 
 def _in_class(kids: Children, schools: Schools, kid: Ints, on: Ints) -> Bools:
-    code = _code_in(schools, kids, kid, _fy(on))
+    code = _code_in(schools, kids, kid, fiscal_year(on))
     return (schools.begin[kid] <= on) & (schools.end[kid] >= on) & (code < places.PUBLIC)
 
 
 def bullying(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints]:
-    """いじめ認知: schools differ in diligence; most are resolved after three months; a victim, others around."""
+    """いじめ認知: schools differ in diligence; most are resolved after three months; victim and others."""
     rng = city.rng("bullying")
-    n = len(kids)
     zeal = np.ones(1000)
     for code, value in schools.diligence.items():
         zeal[code] = value
@@ -607,7 +603,7 @@ def bullying(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints]
     victim, on, weight = victim[order], on[order], weight[order]
     m = len(victim)
     # partners: pupils of the same school and grade
-    fy = _fy(on)
+    fy = fiscal_year(on)
     code = _code_in(schools, kids, victim, fy)
     incident = np.arange(m)
     who, role, inc = [victim], [np.zeros(m, int)], [incident]

@@ -8,10 +8,10 @@ import numpy as np
 
 from kodomo.synth import writing
 from kodomo.synth.burdens import Children, age_on, arrivals, noted, signals
-from kodomo.synth.draw import NEVER, Ints, between, chance
+from kodomo.synth.draw import NEVER, Ints, between, chance, fiscal_year
 from kodomo.synth.noise import Habits, describe
 from kodomo.synth.people import WOMAN, City
-from kodomo.synth.schooling import Attendance, Schools, _code_in, _distinct, _fy, school_names
+from kodomo.synth.schooling import Attendance, Schools, _code_in, _distinct, school_names
 from kodomo.synth.welfare import reopened
 from kodomo.synth.writing import Sheet
 
@@ -27,7 +27,7 @@ def counseling(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Int
         kid, on = signals(rng, kids, name, rate * school_age)
         parts.append((kid, on, np.full(len(kid), k)))
     kid, on, source = (np.concatenate(c) for c in zip(*parts, strict=True))
-    g = _fy(on) - kids.cohort[kid] - 6
+    g = fiscal_year(on) - kids.cohort[kid] - 6
     ok = (g >= 1) & (g <= 9) & (on <= city.as_of) & (on >= city.start)
     kid, on, source, g = kid[ok], on[ok], source[ok], g[ok]
     order = np.lexsort((kid, on))
@@ -49,7 +49,7 @@ def counseling(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Int
     at, later, recorded = reopened(
         noted(rng, on, 3), (close <= city.as_of) & chance(rng, 0.8, n), noted(rng, close, 8)
     )
-    code = _code_in(schools, kids, kid, _fy(on))
+    code = _code_in(schools, kids, kid, fiscal_year(on))
     name = np.where(chance(rng, 0.05, n), "", school_names(code, chance(rng, 0.6, n)))
     sheet = {
         "counseling_id": writing.ids(np.arange(n)[at] + 1, 7, "C"),
@@ -72,7 +72,7 @@ def support_room(city: City, kids: Children, schools: Schools) -> tuple[Sheet, I
     rng = city.rng("support room")
     b = kids.burden["nonattendance"]
     start = b.onset + 200 + rng.gamma(2, 80, len(kids)).astype(int)
-    g = _fy(np.maximum(start, city.start)) - kids.cohort - 6
+    g = fiscal_year(np.maximum(start, city.start)) - kids.cohort - 6
     ok = (b.onset > NEVER) & chance(rng, 0.15, len(kids)) & (start >= city.start) & (start < city.as_of - 5)
     ok &= (g >= 2) & (g <= 9) & (start < schools.end) & (start > schools.begin)
     kid = np.flatnonzero(ok)
@@ -82,7 +82,7 @@ def support_room(city: City, kids: Children, schools: Schools) -> tuple[Sheet, I
     habit = Habits(gap=" ", birth="iso", no_kana=0.1, no_sex=0.1, alias=0.85, careless=1.4)
     d = describe(city, person, rng, habit, start)
     at, later, recorded = reopened(noted(rng, start, 4), end <= city.as_of, noted(rng, end, 6))
-    code = _code_in(schools, kids, kid, _fy(start))
+    code = _code_in(schools, kids, kid, fiscal_year(start))
     sheet = {
         "enrollment_id": writing.ids(np.arange(n)[at] + 1, 6, "T"),
         "name": writing.texts(d.name[at]),
@@ -161,7 +161,6 @@ def cases(city: City, kids: Children, schools: Schools, absences: Attendance) ->
     kid = np.concatenate([kid, *[e[0] for e in extra]])
     on = np.concatenate([on, *[e[1] for e in extra]])
     source = np.concatenate([source, *[e[2] for e in extra]])
-    sibling = event[: len(event)] != np.arange(len(event))
     sibling = np.arange(len(event)) >= len(event) - sum(len(e[0]) for e in extra)
     # expecting women who need support
     pregnant = _expecting(city, kids, rng)
@@ -223,10 +222,10 @@ def cases(city: City, kids: Children, schools: Schools, absences: Attendance) ->
         careless=1.9,
     )
     d = describe(city, shown, rng, habit, on)
-    grades = _fy(on) - np.where(child >= 0, kids.cohort[child], 0) - 6
+    grades = fiscal_year(on) - np.where(child >= 0, kids.cohort[child], 0) - 6
     in_school = (child >= 0) & (grades >= 1) & (grades <= 9)
     c = np.maximum(child, 0)
-    code = np.where(in_school, _code_in(schools, kids, c, _fy(on)), 101)
+    code = np.where(in_school, _code_in(schools, kids, c, fiscal_year(on)), 101)
     place = np.where(in_school, school_names(code, chance(rng, 0.8, m)), "")
     nursery = (child >= 0) & (grades < 1) & (age_on(kids.birth[c], on) > 1.2) & chance(rng, 0.6, m)
     place = np.where(
@@ -292,7 +291,6 @@ def _council(
     outsiders: np.ndarray,
     ok_row: np.ndarray,
 ) -> tuple[Sheet, Ints, Ints, Ints, Ints]:
-    m = len(child)
     c = np.maximum(child, 0)
     violent = kind <= 3
     share = np.select(
@@ -377,7 +375,6 @@ def _contacts(
     case_end: Ints,
     ok_row: np.ndarray,
 ) -> tuple[Sheet, Ints]:
-    m = len(child)
     first = np.flatnonzero(ok_row)
     few = rng.poisson(1.3, len(first)) + (source[first] == 6)
     r1 = np.repeat(first, few)
@@ -411,7 +408,6 @@ def _contacts(
         "counterpart": writing.choices(list("123456"), counterpart),
         "outcome": writing.choices(list("1234"), outcome),
     }
-    del m
     return sheet, noted(rng, d, 2, 0.01)
 
 

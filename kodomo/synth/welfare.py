@@ -13,7 +13,7 @@ from kodomo.synth.writing import Sheet
 
 
 def reopened(first: Ints, closed: Bools, closing: Ints) -> tuple[Ints, Bools, Ints]:
-    """Rows delivered once when opened and once more, newer, when closed: (row, is the closing version, recorded)."""
+    """Rows delivered when opened and again, newer, when closed: (row, is the closing version, recorded)."""
     shut = np.flatnonzero(closed)
     row = np.concatenate([np.arange(len(first)), shut])
     later = np.concatenate([np.zeros(len(first), bool), np.ones(len(shut), bool)])
@@ -221,9 +221,8 @@ def rearing_allowance(city: City, kids: Children) -> tuple[Sheet, Ints]:
 
 
 def child_allowance(city: City, kids: Children) -> tuple[Sheet, Ints]:
-    """児童手当: nearly every child; since October 2024 until the end of high-school age, without income limit."""
+    """児童手当: nearly every child; since October 2024 to the end of high-school age, no income limit."""
     rng = city.rng("child allowance")
-    u = kids.unit
     parent = np.where(city.father[kids.person] >= 0, city.father[kids.person], city.mother[kids.person])
     begin = np.maximum(kids.birth, city.since[kids.person]) + 10
     widened = int((np.datetime64(f"{2024}-10-01") - np.datetime64("1970-01-01")).astype(int))

@@ -1,7 +1,7 @@
 """Writing: columns become one delivery file, in the contract's order, encoding and line ends.
 
-Each column is turned into Arrow text by table look-up and the whole file is joined in one go: the joined array's
-buffer is the file.
+Each column is turned into Arrow text by table look-up and the whole file is joined in one go: the joined
+array's buffer is the file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from kodomo.paths import CONTRACTS
 from kodomo.synth.draw import FIRST_DAY, NEVER, Bools, Floats, Ints, notation
 
 Cells: TypeAlias = pa.Array
+compute: Any = pc  # pyarrow makes these functions at import; a type checker cannot see them
 Sheet: TypeAlias = dict[str, Cells]
 _CHUNK = 400_000
 
@@ -73,23 +74,27 @@ def whole(values: Ints, missing: Bools | None = None) -> Cells:
 def decimals(values: Floats) -> Cells:
     """Numbers with one decimal; NaN is an empty cell."""
     tenths = np.rint(np.nan_to_num(np.asarray(values, dtype=float), nan=0.0) * 10).astype(np.int64)
-    left = pc.cast(pa.array(tenths // 10), pa.string())
-    joined = pc.binary_join_element_wise(left, _numbers().take(pa.array((tenths % 10).astype(np.int32))), ".")
-    return pc.if_else(pa.array(np.isnan(values)), pa.scalar(None, pa.string()), joined)
+    left = compute.cast(pa.array(tenths // 10), pa.string())
+    joined = compute.binary_join_element_wise(
+        left, _numbers().take(pa.array((tenths % 10).astype(np.int32))), "."
+    )
+    return compute.if_else(pa.array(np.isnan(values)), pa.scalar(None, pa.string()), joined)
 
 
 def ids(numbers: Ints, width: int, prefix: str = "", check: bool = False) -> Cells:
     """Running numbers as fixed-width text, with leading zeros kept; negative ones are empty cells."""
     numbers = np.asarray(numbers, dtype=np.int64)
     body = with_check_digit(numbers) if check else numbers
-    text = pc.utf8_lpad(pc.cast(pa.array(np.maximum(body, 0)), pa.string()), width - len(prefix), "0")
+    text = compute.utf8_lpad(
+        compute.cast(pa.array(np.maximum(body, 0)), pa.string()), width - len(prefix), "0"
+    )
     if prefix:
-        text = pc.binary_join_element_wise(pa.scalar(prefix), text, "")
-    return pc.if_else(pa.array(numbers < 0), pa.scalar(None, pa.string()), text)
+        text = compute.binary_join_element_wise(pa.scalar(prefix), text, "")
+    return compute.if_else(pa.array(numbers < 0), pa.scalar(None, pa.string()), text)
 
 
 def with_check_digit(serial: Ints) -> Ints:
-    """Serial numbers with a modulus-11 check digit (weights 2 to 7) appended, as municipal systems number people."""
+    """Serial numbers with a modulus-11 check digit (weights 2 to 7) appended, as cities number people."""
     rest, total, weight = serial.copy(), np.zeros_like(serial), 2
     for _ in range(12):
         total += rest % 10 * weight
@@ -117,8 +122,7 @@ def flags(values: Bools, yes: str = "1", no: str = "0") -> Cells:
 
 def take(sheet: Sheet, rows: Ints | Bools) -> Sheet:
     """The sheet with only (or in the order of) the given rows."""
-    rows = np.asarray(rows)
-    index = pa.array(np.flatnonzero(rows) if rows.dtype == bool else rows)
+    index = pa.array(np.flatnonzero(rows) if rows.dtype == np.bool_ else rows)
     return {field: cells.take(index) for field, cells in sheet.items()}
 
 
@@ -133,8 +137,8 @@ def lines(sheet: Sheet, layout: Layout, ending: str) -> list[pa.Array]:
     out: list[pa.Array] = []
     for start in range(0, n, _CHUNK):
         columns = [sheet[field].slice(start, _CHUNK) for _, field in layout.columns]
-        row = pc.binary_join_element_wise(*columns, ",", null_handling="replace", null_replacement="")
-        out.append(pc.binary_join_element_wise(row, pa.scalar(ending), ""))
+        row = compute.binary_join_element_wise(*columns, ",", null_handling="replace", null_replacement="")
+        out.append(compute.binary_join_element_wise(row, pa.scalar(ending), ""))
     return out
 
 
