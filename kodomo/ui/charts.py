@@ -329,13 +329,13 @@ def level_counts(counts: Mapping[str, Mapping[int, int]], *, unit: str = "人") 
         )
     figure.update_layout(
         **layout(
-            60 + 34 * max(len(labels), 1),
+            84 + 34 * max(len(labels), 1),
             barmode="stack",
             showlegend=True,
             legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
             xaxis={"showgrid": True, "gridcolor": theme.GRID, "fixedrange": True, "tickformat": ",d"},
             yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True},
-            margin={"l": 8, "r": 12, "t": 30, "b": 8},
+            margin={"l": 8, "r": 12, "t": 34, "b": 30},
         )
     )
     return figure

@@ -24,6 +24,7 @@ def unknown_address() -> None:
         "このページはありません",
         "アドレスが違うか、画面がなくなりました。左のメニューから選び直してください。",
         session.ASK_ADMIN,
+        logged=False,
     )
     st.page_link(session.page("home"), label="今日の仕事へ戻る")
 

@@ -376,9 +376,10 @@ def clickable_list(
     return result.get("open")
 
 
-def refuse(title: str, reason: str, ask: str) -> None:
+def refuse(title: str, reason: str, ask: str, *, logged: bool = True) -> None:
     """A whole screen that says why something is not shown and whom to ask, in place of the thing."""
     heading(title)
     with card("refused"):
         facts([("理由", reason), ("たずね先", ask)])
-        st.caption("この表示は操作ログに記録されます。")
+        if logged:
+            st.caption("この画面を開こうとしたことは、操作ログに記録されました。")

@@ -14,7 +14,7 @@ from kodomo import access, accounts, audit, cases, roster, rules, tuning
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.items import Item, load_items
-from kodomo.ops import OpsStore, jst_date, load_key
+from kodomo.ops import OpsStore, jst_date, open_store
 from kodomo.paths import default_db
 from kodomo.roster import Scope, SearchIndex
 from kodomo.snapshots import Family
@@ -54,7 +54,7 @@ def family() -> Family:
 def store() -> OpsStore:
     """The operational store, opened once for the process."""
     files = family()
-    opened = OpsStore(files.ops_path, load_key(files.key_path), anchor_path=files.anchor_path)
+    opened = open_store(files)
     audit.watch(opened)
     return opened
 
@@ -159,6 +159,7 @@ def require(action: str) -> Actor:
             "ログインが必要です",
             "この画面は、ログインしてから開いてください。",
             "ログインできないときは" + ASK_ADMIN,
+            logged=False,
         )
         st.stop()
     actor = live.actor.on(st.session_state.get(PAGE, ""))
