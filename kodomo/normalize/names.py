@@ -21,10 +21,9 @@ _BRACKETS = re.compile(r"[(（\[［〔【<＜].*?[)）\]］〕】>＞]")
 _TITLE = re.compile("(?:様|さま|ちゃん|君|くん|殿)$")
 _UNKNOWN = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd\ufffd〓□■●◆◎☆★?？]")
 _KANA_ONLY = re.compile(r"[\u3041-\u309f\u30a0-\u30ff\uff66-\uff9f]+")
-# What UTF-8 read as CP932 looks like: these lead characters stand for the first bytes of kana and common kanji.
-_MOJIBAKE = re.compile(
-    "[縺繧繝蜷螟逕蟄鬮豁譛譁蜑莨隕貂郢髮遘鄙闕邇�]|ã[\u0080-\u00bf]|[æåçèé][\u0080-\u00bf]"
-)
+_SUSPECT = re.compile("[\u0080-\u00ff\ufffd\uff61-\uff9f\u7e01-\u9fa0]")
+_JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff\u3000\uff01-\uff9f]")
+_BROKEN = re.compile("[\u0080-\u009f\ufffd]")
 _ROMAJI = dict(zip(
     "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲンガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴ",
     ("A I U E O KA KI KU KE KO SA SHI SU SE SO TA CHI TSU TE TO NA NI NU NE NO HA HI FU HE HO MA MI MU ME MO YA YU YO RA RI "
@@ -150,5 +149,15 @@ def unknown_characters(text: str | None) -> bool:
 
 
 def is_mojibake(text: str | None) -> bool:
-    """True when the text looks like bytes read in the wrong encoding (繧ｿ繝ｭ繧ｦ, ã‚¿ãƒ­)."""
-    return bool(text) and len(_MOJIBAKE.findall(text or "")) * 3 >= len(text or "")
+    """True when the text looks like bytes read in the wrong encoding (繧ｿ繝ｭ繧ｦ, ã‚¿ãƒ­): read back, they make sense."""
+    if not text or not _SUSPECT.search(text):
+        return False
+    if text.count("\ufffd") * 3 >= len(text):
+        return True
+    enough = 0.5 if _BROKEN.search(text) else 0.9
+    for encoding in ("cp932", "cp1252", "latin-1"):
+        data = text.encode(encoding, "ignore")
+        sense = len(_JAPANESE.findall(data.decode("utf-8", "ignore"))) * 3
+        if sense and sense >= enough * len(data) and len(data) >= len(text):
+            return True
+    return False
