@@ -152,7 +152,7 @@ def generate(
     put("council_case", *written_cases.council)
     put("contact_log", *written_cases.contacts)
     put("guidance_center_case", *written_cases.center)
-    summary.links = _truth(truth, city, kids, links)
+    summary.links = _truth(truth, city, kids, schools, links)
     _table(truth / "broken.csv", ["extract", "rule", "rows"], broken)
     step("正解データ")
     return summary
@@ -196,7 +196,45 @@ def _numbers(city: City, person: Ints) -> list[str]:
     return [t or "" for t in registers.numbers(city, person).to_pylist()]
 
 
-def _truth(folder: Path, city: City, kids: burdens.Children, links: list[tuple[str, list[str], Ints]]) -> int:
+def _notable(city: City, kids: burdens.Children, schools: schooling.Schools) -> list[tuple[str, str]]:
+    """Rare truths worth looking for: kind and resident."""
+    u, child = city.unit, np.zeros(len(city.unit), bool)
+    child[kids.person] = True
+    mother = np.where(city.mother >= 0, city.mother, 0)
+    young = child & (city.mother >= 0) & (city.birth - city.birth[mother] < 19 * people.YEAR_DAYS)
+    other_name = child & (city.mother >= 0) & (city.surname != city.surname[mother]) & ~city.foreign[mother]
+    elsewhere, missing = np.zeros(len(u), bool), np.zeros(len(u), bool)
+    grade = city.fy - kids.cohort - 6
+    code = schools.code(kids, city.fy)
+    elsewhere[kids.person[(grade >= 1) & (grade <= 9) & (code >= 900)]] = True
+    missing[kids.person[schools.missing & (grade >= 1) & (grade <= 9)]] = True
+    found = {
+        "twin": city.twin & child,
+        "returned with the old number": city.returned,
+        "alias": city.alias != "",
+        "changed name": city.renamed > NEVER,
+        "child named unlike its mother": other_name,
+        "very young mother": young,
+        "lives in a facility": city.u_facility[u] & child,
+        "household split in the register": city.u_split[u] & child,
+        "unregistered partner": np.isin(city.relation, ["夫(未届)", "妻(未届)"]),
+        "goes to a school outside the city's own": elsewhere,
+        "whereabouts unknown to school": missing,
+        "same name and birth date as another child": city.namesake,
+    }
+    rows: list[tuple[str, str]] = []
+    for kind, where in found.items():
+        rows += [(kind, number) for number in _numbers(city, np.flatnonzero(where & (city.status == 1)))]
+    return rows
+
+
+def _truth(
+    folder: Path,
+    city: City,
+    kids: burdens.Children,
+    schools: schooling.Schools,
+    links: list[tuple[str, list[str], Ints]],
+) -> int:
     total = 0
     with (folder / "links.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
@@ -207,6 +245,7 @@ def _truth(folder: Path, city: City, kids: burdens.Children, links: list[tuple[s
     columns: dict[str, list[str]] = {"resident_id": _numbers(city, kids.person)}
     for name in burdens.CATEGORIES:
         b = kids.burden[name]
+        columns[f"{name}_intensity"] = [f"{v:.2f}" for v in b.intensity.tolist()]
         columns[f"{name}_score"] = [f"{v:.3f}" for v in b.score.tolist()]
         for part, days in (("onset", b.onset), ("grave", b.grave), ("end", b.end)):
             shown = np.where((days > city.as_of), NEVER, days)
@@ -215,11 +254,7 @@ def _truth(folder: Path, city: City, kids: burdens.Children, links: list[tuple[s
         out = csv.writer(file, lineterminator="\n")
         out.writerow(columns)
         out.writerows(zip(*columns.values(), strict=True))
-    with (folder / "twins.csv").open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(["resident_id", "household"])
-        twins = np.flatnonzero(city.twin & (city.birth > city.start - 20 * 365))
-        out.writerows(zip(_numbers(city, twins), city.unit[twins].tolist(), strict=True))
+    _table(folder / "notable.csv", ["kind", "resident_id"], _notable(city, kids, schools))
     return total
 
 

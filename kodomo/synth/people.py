@@ -68,6 +68,7 @@ class City:
     u_split: Bools = field(default_factory=lambda: np.zeros(0, bool))
     u_head: Ints = field(default_factory=lambda: np.zeros(0, int))
     u_facility: Bools = field(default_factory=lambda: np.zeros(0, bool))
+    u_unmarried: Bools = field(default_factory=lambda: np.zeros(0, bool))
     u_maternal: Bools = field(default_factory=lambda: np.zeros(0, bool))
     unit: Ints = field(default_factory=lambda: np.zeros(0, int))
     slot: Ints = field(default_factory=lambda: np.zeros(0, int))
@@ -93,6 +94,7 @@ class City:
     household: Ints = field(default_factory=lambda: np.zeros(0, int))
     relation: Texts = field(default_factory=lambda: np.zeros(0, object))
     returned: Bools = field(default_factory=lambda: np.zeros(0, bool))
+    namesake: Bools = field(default_factory=lambda: np.zeros(0, bool))
     twin: Bools = field(default_factory=lambda: np.zeros(0, bool))
     moves: Moves | None = None
 
@@ -424,7 +426,10 @@ def _parents(city: City) -> None:
     own = np.where(maternal & head_man, "妻の", np.where(~maternal & ~head_man & man, "夫の", ""))
     relation[(slot == GRANDFATHER) & ~big] = (own + "父")[(slot == GRANDFATHER) & ~big]
     relation[(slot == GRANDMOTHER) & ~big] = (own + "母")[(slot == GRANDMOTHER) & ~big]
-    relation[slot == PARTNER] = "夫（未届）"
+    relation[slot == PARTNER] = "夫(未届)"
+    city.u_unmarried = ~city.u_single & city.u_family & chance(rng, 0.006, units)
+    wife = (relation == "妻") & (slot == WOMAN) & city.u_unmarried[city.unit]
+    relation[wife] = "妻(未届)"
     apart = city.u_split[city.unit] & (slot >= GRANDFATHER) & (slot < PARTNER)
     relation[apart & ((slot == GRANDFATHER) | ~grandfather_head)] = "世帯主"
     relation[apart & (slot == GRANDMOTHER) & grandfather_head] = "妻"
@@ -451,6 +456,7 @@ def _name(city: City) -> None:
     uses_other |= changed_child
     elders = np.isin(city.slot, [GRANDFATHER, GRANDMOTHER]) & city.u_maternal[u] & ~no_father[u]
     uses_other |= elders
+    uses_other |= city.relation == "妻(未届)"
     index = np.where(uses_other, other[u], own[u])
     stranger = (city.slot == PARTNER) | city.u_facility[u]
     index = np.where(stranger, pick(rng, table.weight, n), index)
@@ -467,7 +473,7 @@ def _name(city: City) -> None:
     city.renamed[lost] = np.maximum(city.u_divorced[u], city.since)[lost] + 7
     city.renamed[(city.renamed > city.as_of - 3)] = NEVER
     city.former[lost & (city.renamed <= NEVER)] = ""
-    keeps = (city.slot == WOMAN) & (city.status == 1) & ~lost & ~city.u_single[u] & chance(rng, 0.02, n)
+    keeps = (city.relation == "妻") & (city.status == 1) & ~lost & ~city.u_single[u] & chance(rng, 0.02, n)
     city.former[keeps] = (table.kanji[other[u]] + "　" + city.given)[keeps]
     city.former_kana = np.where(city.former != "", table.kana[own[u]], "").astype(object)
     city.alias, city.alias_kana = np.full(n, "", object), np.full(n, "", object)
@@ -505,6 +511,7 @@ def _name(city: City) -> None:
 
 def _namesakes(city: City, child: Bools) -> None:
     """A few pairs of unrelated children share surname, given name, birth date and sex."""
+    city.namesake = np.zeros(len(city.unit), bool)
     index = np.flatnonzero(child & (city.status == 1) & ~city.u_facility[city.unit])
     order = index[np.lexsort((index, city.sex[index], city.birth[index], city.surname[index].astype(str)))]
     a, b = order[:-1], order[1:]
@@ -514,6 +521,7 @@ def _namesakes(city: City, child: Bools) -> None:
     alike &= city.unit[a] != city.unit[b]
     for i in np.flatnonzero(alike)[: 2 + len(city.u_town) // 20_000].tolist():
         city.given[b[i]], city.given_kana[b[i]] = city.given[a[i]], city.given_kana[a[i]]
+        city.namesake[[a[i], b[i]]] = True
 
 
 def _number(city: City) -> None:

@@ -115,7 +115,7 @@ def register(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints,
     status = np.where(~present[kid], 1, np.where(finished[kid], 2, np.where(schools.missing[kid], 3, 0)))
     status = np.where((status == 0) & chance(rng, 0.0004, n), 4, status)
     since = np.maximum(april(kids.cohort[kid] + 6) + 160, city.since[kids.person[kid]])
-    roll = april(np.full(n, fy)) + rng.integers(0, 5, n)
+    roll = np.where(grade[kid] >= 7, april(kids.cohort[kid] + 13), NEVER) + rng.integers(0, 5, n)
     recorded = np.where(
         status == 1,
         kids.until[kid] + rng.integers(0, 20, n),
@@ -409,7 +409,8 @@ def roster(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints, I
     recorded = np.where(
         status == 0,
         np.maximum(
-            schools.begin[kid] + rng.integers(0, 12, n), april(np.full(n, fy)) + rng.integers(0, 9, n)
+            schools.begin[kid] + rng.integers(0, 12, n),
+            np.where(grade >= 7, april(kids.cohort[kid] + 13), NEVER) + rng.integers(0, 9, n),
         ),
         end + rng.integers(0, 10, n),
     )
