@@ -125,14 +125,18 @@ def judge_items(
     for table in _PASSING:
         con.execute(f"drop table if exists temp.{table}")
     if persist:
-        place = con.execute("select current_database()").fetchall()[0][0]
-        for table, order in (
-            ("judgement", "resident_id, category"),
-            ("reason", "resident_id, category, ord"),
-        ):
-            kept = f'create or replace table "{place}".main.{table} as '
-            con.execute(kept + f"select * from temp.{table} order by {order}")
-            con.execute(f"drop table temp.{table}")
+        _keep(con, "judgement", "resident_id, category")
+        _keep(con, "reason", "resident_id, category, ord")
+
+
+def _keep(con: Connection, table: str, order: str) -> None:
+    """Move a temporary table into the database file, sorted."""
+    # A temporary table hides the kept one of the same name, even under the name main.
+    place = con.execute("select current_database()").fetchall()[0][0]
+    con.execute(
+        f'create or replace table "{place}".main.{table} as select * from temp.{table} order by {order}'
+    )
+    con.execute(f"drop table temp.{table}")
 
 
 def relevel(con: Connection, ruleset: RuleSet, categories: Categories | None = None) -> None:
@@ -145,10 +149,8 @@ def relevel(con: Connection, ruleset: RuleSet, categories: Categories | None = N
     if not judged(con):
         raise NotJudged
     lay_out_thresholds(con, ruleset, shown)
-    _temp(con, "releveled", _relevel_sql(len(shown.levels) - 1))
-    kept = "create or replace table main.judgement as select * from temp.releveled"
-    con.execute(f"{kept} order by resident_id, category")
-    con.execute("drop table temp.releveled")
+    _temp(con, "judgement", _relevel_sql(len(shown.levels) - 1))
+    _keep(con, "judgement", "resident_id, category")
     con.execute("drop table temp.rule_threshold")
     remember_ruleset(con, ruleset)
 
@@ -289,8 +291,14 @@ def _leaf_rows(code: str, parts: Sequence[Leaf], items: Mapping[str, ItemLike]) 
         item = items[leaf.item]
         unit = "" if item.kind == "flag" or item.unit == "有無" else item.unit
         alone = len(parts) == 1
-        rows.append((code, n, alone, leaf.item, leaf.op, leaf.value, item.label, unit, item.window))
+        rows.append((code, n, alone, leaf.item, leaf.op, leaf.value, item.label, unit, _short(item.window)))
     return rows
+
+
+def _short(window: str) -> str:
+    """A window as it stands behind a value: without its explanation, nothing for the day itself."""
+    short = window.split("（")[0].strip()
+    return "" if short.startswith(("判定日", "現在")) else short
 
 
 def _lay_out_unknown(con: Connection, ruleset: RuleSet, items: Mapping[str, ItemLike]) -> None:

@@ -91,6 +91,7 @@ rule_reason as (
         r.category,
         r.kind,
         r.kind_no,
+        r.level,
         h.rule as code,
         h.points,
         r.label || case
@@ -116,6 +117,7 @@ cap_reason as (
         c.category,
         r.kind,
         r.kind_no,
+        r.level,
         c.code,
         c.points,
         r.label || r.remark as text,
@@ -137,7 +139,7 @@ final as (
         category,
         row_number() over (
             partition by resident_id, category
-            order by kind_no asc, points desc, code asc
+            order by kind_no asc, level desc nulls last, points desc, code asc
         )::integer as ord,
         kind,
         code,

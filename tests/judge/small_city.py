@@ -40,7 +40,7 @@ CATALOGUE = {
         SmallItem("missed", "健診の未受診", window=""),
         SmallItem("notice", "通告", unit="件", window="24か月"),
         SmallItem("arrears", "保険料の滞納", unit="か月", window=""),
-        SmallItem("public_assistance", "生活保護", unit="有無", kind="flag", window="現在"),
+        SmallItem("public_assistance", "生活保護", unit="有無", kind="flag", window="判定日の時点"),
         SmallItem("single_parent", "ひとり親", unit="有無", kind="flag", forbidden_alone=True),
         SmallItem("support_room", "教育支援センターの利用", protective=True),
         SmallItem("poverty_only", "貧困だけに使う項目", categories=("poverty",)),

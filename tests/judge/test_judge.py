@@ -87,7 +87,7 @@ def test_a_cap_takes_away_what_is_one_fact(city, child, as_of, ruleset, catalogu
     assert levels(con, "1")["poverty"] == (5, 2)
     assert texts(con, "1", "poverty") == [
         ("po_arrears", 4, "保険料の滞納：6か月"),
-        ("po_aid", 3, "生活保護（現在）"),
+        ("po_aid", 3, "生活保護"),
         ("po_money", -2, "お金の事実は、合わせて5点までとします"),
     ]
 
@@ -330,3 +330,12 @@ def test_a_switched_off_rule_does_not_count(city, child, as_of, catalogue, rules
     off = load_ruleset(text.replace("[2, 4, 6.5]", "[2, 3, 4]"), catalogue)
     con = judged(city([child("1", {"absence": 12, "mood": 40})]), as_of, off, catalogue)
     assert levels(con, "1")["nonattendance"] == (3, 2)
+
+
+def test_a_preview_reads_nothing_of_the_published_judgement(city, child, as_of, ruleset, catalogue) -> None:
+    con = judged(city([child("1", {"absence": 12})]), as_of, ruleset, catalogue)
+    published = con.execute("select * from memory.main.judgement").fetchall()
+    draft = ruleset.with_thresholds({"nonattendance": {"全年齢": [0.5, 1, 2], "小低": [2, 4, 6.5]}})
+    judge_items(con, as_of, draft, catalogue, persist=False)
+    assert levels(con, "1")["nonattendance"] == (2, 3)
+    assert con.execute("select * from memory.main.judgement").fetchall() == published
