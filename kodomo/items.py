@@ -8,7 +8,6 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -143,20 +142,31 @@ def items_hash(folder: Path = DATA / "items", sql: Path = SQL) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=512)
-def _statement(path: Path, _changed: int) -> str:
-    text = path.read_text(encoding="utf-8")
-    head = r"(?im)^create\s+(or\s+replace\s+)?(temp(orary)?\s+)?macro"
-    return re.sub(head, "create or replace temp macro", text)
+class _Macros:
+    """The macro files a connection has already, so that a second day creates none again."""
 
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        con.execute("create temp table if not exists installed_macro (file varchar, changed bigint)")
+        self._changed = dict(
+            con.execute("select file, max(changed) from installed_macro group by 1").fetchall()
+        )
 
-def _install_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    con.execute(_statement(path, path.stat().st_mtime_ns))
+    def need(self, *path: str) -> None:
+        """Create the macro of sql/<path> as a temporary one, unless it stands as the file says now."""
+        file = SQL.joinpath(*path)
+        changed = file.stat().st_mtime_ns
+        if self._changed.get(str(file)) == changed:
+            return
+        head = r"(?im)^create\s+(or\s+replace\s+)?(temp(orary)?\s+)?macro"
+        self._con.execute(re.sub(head, "create or replace temp macro", file.read_text(encoding="utf-8")))
+        self._con.execute("insert into installed_macro values (?, ?)", [str(file), changed])
+        self._changed[str(file)] = changed
 
 
 def install_item(con: duckdb.DuckDBPyConnection, code: str) -> None:
     """Create the macro item_<code>(as_of); the tables of `materialise` must be there."""
-    _install_file(con, SQL / "items" / f"item_{code}.sql")
+    _Macros(con).need("items", f"item_{code}.sql")
 
 
 def extracts() -> list[str]:
@@ -170,12 +180,13 @@ def install(con: duckdb.DuckDBPyConnection) -> None:
     The macros of children, items and events are created by `materialise`, `compute` and `build_events`,
     because DuckDB wants the tables they read to exist. Nothing is written to the database file.
     """
+    macros = _Macros(con)
     for name in STAGING_HELPERS:
-        _install_file(con, SQL / "staging" / f"{name}.sql")
+        macros.need("staging", f"{name}.sql")
     for name in extracts():
-        _install_file(con, SQL / "staging" / f"stg_{name}.sql")
+        macros.need("staging", f"stg_{name}.sql")
     for name in SCALAR_MACROS:
-        _install_file(con, SQL / "child" / f"{name}.sql")
+        macros.need("child", f"{name}.sql")
 
 
 def _day(as_of: date) -> str:
@@ -215,27 +226,27 @@ def materialise(
     day = _day(as_of)
     for name in extracts():
         _temp(con, f"known_{name}", f"select * from stg_{name}({day})")
-    child = SQL / "child"
-    _install_file(con, child / "resident_now.sql")
+    macros = _Macros(con)
+    macros.need("child", "resident_now.sql")
     _temp(con, "resident", f"select * from resident_now({day})")
     _dwellings(con, persist=persist)
-    _install_file(con, child / "shared_dwelling.sql")
+    macros.need("child", "shared_dwelling.sql")
     doors = con.execute("select household_id, door from shared_dwelling()").fetchall()
     groups = sorted(_connected(doors).items())
     _frame(con, "living_group", groups, ("household_id", "living_group"))
-    _install_file(con, child / "cohabitant.sql")
+    macros.need("child", "cohabitant.sql")
     _temp(con, "cohabitant", "select * from cohabitant_of_children()")
     for table, call in CHILD_TABLES.items():
-        _install_file(con, child / f"{table}.sql")
+        macros.need("child", f"{table}.sql")
         _make(con, table, f"select * from {call}", persist=persist)
     ids = con.execute("select resident_id from cohabitant where is_child order by 1").fetchall()
     refs = [(number, child_ref(child_key, number)) for (number,) in ids]
     _frame(con, "child_reference", refs, ("resident_id", "child_ref"))
     for name in ("council_now", "in_care_now", "last_seen", "school_place", "child"):
-        _install_file(con, child / f"{name}.sql")
+        macros.need("child", f"{name}.sql")
     _make(con, "child", f"select * from child_derived({day})", persist=persist)
     for path in sorted((SQL / "items").glob("_*.sql")):
-        _install_file(con, path)
+        macros.need("items", path.name)
 
 
 def _dwellings(con: duckdb.DuckDBPyConnection, *, persist: bool) -> None:
@@ -367,13 +378,14 @@ def compute(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True
         "create or replace temp table item_found (resident_id varchar, item varchar, value double,"
         " events integer, event_ids varchar[], newest_occurred_on date, newest_recorded_on date)"
     )
+    macros = _Macros(con)
     for code in items:
         path = SQL / "items" / f"item_{code}.sql"
         if not path.exists():
             raise ItemMissingMacroError(
                 f"項目 {code} の sql/items/item_{code}.sql がありません。足してください。"
             )
-        install_item(con, code)
+        macros.need("items", path.name)
         con.execute(
             f"insert into item_found select resident_id, '{code}', value, events, event_ids,"
             f" newest_occurred_on, newest_recorded_on from item_{code}({day})"
@@ -446,8 +458,9 @@ def build_events(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool =
     day = _day(as_of)
     parts = []
     contracts = load_contracts()
+    macros = _Macros(con)
     for path in sorted((SQL / "events").glob("event_*.sql")):
-        _install_file(con, path)
+        macros.need("events", path.name)
         extract = path.stem.removeprefix("event_")
         parts.append(
             f"""select '{extract}:' || e.record_key as event_id, e.resident_id,
