@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ import pandas as pd
 from kodomo import audit
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
-from kodomo.ops import OpsStore, jst_text, parse_utc, utc_text
+from kodomo.ops import OpsStore, jst_date, jst_text, parse_utc, utc_text
 from kodomo.paths import DATA
 
 
@@ -71,6 +71,7 @@ class Policy:
     protected_text: str
     purposes: dict[str, Purpose]
     grant_hours: float
+    one_session_per_id: bool
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def policy(path: Path = DATA / "roles.toml") -> Policy:
         protected_text=raw["protected"]["text"],
         purposes={row["code"]: Purpose(**row) for row in raw["purpose"]},
         grant_hours=float(raw["grant_hours"]),
+        one_session_per_id=bool(raw["one_session_per_id"]),
     )
 
 
@@ -384,6 +386,37 @@ def _purpose(purpose: str, note: str) -> Purpose:
     if known.note_required and not note.strip():
         raise PurposeMissing(note=True)
     return known
+
+
+def who_may_see(cursor: Any, ops: OpsStore, resident_id: str) -> pd.DataFrame:
+    """Everybody who may open that child's page today, and why (この子を見られる人と理由).
+
+    Args:
+        cursor: a DuckDB cursor on the current snapshot.
+
+    Returns:
+        columns user_id, name, role, department, reason, needs_purpose; by user_id.
+    """
+    day = jst_date(ops.clock()).isoformat()
+    with ops.read() as con:
+        holders = con.execute(
+            "select distinct a.user_id, a.name, d.role, d.department"
+            " from account as a join duty as d using (user_id)"
+            " where a.status = 'active' and d.ended_at is null and d.valid_from <= ?"
+            " and (d.valid_to is null or d.valid_to >= ?) order by a.user_id, d.role, d.department",
+            (day, day),
+        ).fetchall()
+    nobody = Actor("", "", "", "")
+    shared = child_scope(cursor, ops, nobody, resident_id)
+    rows = []
+    for holder in holders:
+        actor = Actor(holder["user_id"], holder["name"], holder["role"], holder["department"])
+        scope = replace(shared, granted=grant_of(ops, actor, resident_id) is not None)
+        decision = decide(actor, "view_child", scope)
+        if decision.allowed or decision.needs_purpose:
+            rows.append((*tuple(holder), decision.reason, decision.needs_purpose))
+    names = ["user_id", "name", "role", "department", "reason", "needs_purpose"]
+    return pd.DataFrame(rows, columns=pd.Index(names))
 
 
 # -- masking ------------------------------------------------------------------------------------

@@ -662,12 +662,14 @@ def note_failure(ops: OpsStore, user_id: str, *, even_out: bool = False) -> Gate
     return Gate(False, LOCKED, now + LOCK) if locked else Gate(True, WRONG)
 
 
-def note_success(ops: OpsStore, user_id: str, *, duty_id: int | None = None, single: bool = True) -> Session:
-    """Begin a session after a right password: failures are forgotten, older sessions of the ID end.
+def note_success(
+    ops: OpsStore, user_id: str, *, duty_id: int | None = None, single: bool | None = None
+) -> Session:
+    """Begin a session after a right password; failures so far are forgotten.
 
     Args:
         duty_id: the duty to act in; the first one in force if not given.
-        single: one live session per user ID.
+        single: whether older sessions of the ID end; as data/roles.toml says if not given.
 
     Raises:
         LoginRefused: the account is stopped, locked, or holds no duty today.
@@ -685,7 +687,7 @@ def note_success(ops: OpsStore, user_id: str, *, duty_id: int | None = None, sin
         if not chosen:
             raise LoginRefused
         con.execute("delete from login_failure where id_hash = ?", (_id_hash(ops, user_id),))
-        if single:
+        if access.policy().one_session_per_id if single is None else single:
             con.execute(
                 "update session set ended_at = ?, end_reason = 'replaced'"
                 " where user_id = ? and ended_at is null",

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from kodomo import access, audit
+from kodomo import access, accounts, audit
 from kodomo.access import AccessDenied, ChildScope, PurposeMissing
 from kodomo.audit import Actor
 from kodomo.ops import OpsStore
@@ -251,6 +251,19 @@ def test_listed_and_known_children_need_no_purpose(ops: OpsStore, city) -> None:
     staff = actor("specialist")
     for child in ("1", "3"):
         assert access.decide(staff, "view_child", access.child_scope(city.cursor(), ops, staff, child))
+
+
+def test_who_may_see_a_child_and_why(ops: OpsStore, city, monkeypatch) -> None:
+    monkeypatch.setattr(accounts, "ROUNDS", 4)
+    accounts.create_demo(ops)
+
+    def who(child: str) -> dict[str, bool]:
+        found = access.who_may_see(city.cursor(), ops, child)
+        assert all(reason.endswith("。") for reason in found["reason"])
+        return dict(zip(found["user_id"], found["needs_purpose"], strict=True))
+
+    assert who("1") == {"jidou": False, "senmon": False, "toukatsu": False}
+    assert who("2") == {"senmon": True, "toukatsu": True}
 
 
 def test_a_purpose_must_be_known_and_explained(ops: OpsStore) -> None:

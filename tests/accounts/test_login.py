@@ -142,6 +142,12 @@ def test_one_live_session_per_id(ops: OpsStore, clock) -> None:
     assert accounts.resume(ops, "toukatsu", issued).code == "replaced"
 
 
+def test_a_city_may_allow_several_sessions(ops: OpsStore) -> None:
+    first = accounts.login(ops, "toukatsu", DEMO_PASSWORD)
+    accounts.note_success(ops, "toukatsu", single=False)
+    assert accounts.touch(ops, first).session is not None
+
+
 def test_an_unknown_session_is_none(ops: OpsStore) -> None:
     assert accounts.touch(ops, "made-up").code == "unknown"
 
