@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,23 +16,51 @@ from kodomo.paths import ROOT
 from kodomo.snapshots import Family
 
 MAIN = str(ROOT / "kodomo" / "ui" / "main.py")
+TEXT = ("html", "markdown", "caption", "error", "info", "success", "warning", "subheader", "text")
 
 
-def written(at: AppTest) -> str:
-    """Everything a screen shows as text or markup, in one string."""
-    kinds = ("html", "markdown", "caption", "error", "info", "success", "warning", "subheader", "text")
-    return "\n".join(str(getattr(node, "value", "") or getattr(node, "body", "")) for kind in kinds for node in at.get(kind))
+class Visit:
+    """Somebody's browser tab: an AppTest with words for what these tests do. Everything else is AppTest's own."""
 
+    def __init__(self) -> None:
+        self.at = AppTest.from_file(MAIN, default_timeout=60)
 
-def rows(at: AppTest) -> list[dict[str, Any]]:
-    """The rows of the clickable list on a screen."""
-    import json
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.at, name)
 
-    for node in at.get("bidi_component"):
-        proto = node.proto
-        if proto.component_name.endswith("kodomo_list"):
-            return json.loads(proto.json)["rows"]
-    return []
+    def enter(self, user: str, password: str = DEMO_PASSWORD) -> Visit:
+        """Fill in the login form."""
+        self.at.text_input[0].input(user)
+        self.at.text_input[1].input(password)
+        self.at.button[0].click().run()
+        return self
+
+    def go(self, screen: str) -> Visit:
+        """Open a screen."""
+        self.at.switch_page(f"../../pages/{screen}.py").run()
+        return self
+
+    def press(self, label: str) -> Visit:
+        """Press the button of that label."""
+        next(button for button in self.at.button if button.label == label).click().run()
+        return self
+
+    @property
+    def written(self) -> str:
+        """Everything the screen shows as text or markup."""
+        return "\n".join(
+            str(getattr(node, "value", "") or getattr(node, "body", ""))
+            for kind in TEXT
+            for node in self.at.get(kind)
+        )
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the clickable list on the screen."""
+        for node in self.at.get("bidi_component"):
+            if node.proto.component_name == "kodomo_list":
+                return json.loads(node.proto.json)["rows"]
+        return []
 
 
 @pytest.fixture
@@ -52,25 +81,16 @@ def ops(city: Family) -> OpsStore:
 
 
 @pytest.fixture
-def visit(city: Family) -> Callable[..., AppTest]:
+def visit(city: Family) -> Callable[..., Visit]:
     """Opens a screen as somebody: visit("senmon", "children"); without a name, not logged in."""
 
-    def open_screen(user: str | None = None, screen: str | None = None, **query: str) -> AppTest:
-        at = AppTest.from_file(MAIN, default_timeout=60)
+    def open_screen(user: str | None = None, screen: str | None = None, **query: str) -> Visit:
+        tab = Visit()
         for name, value in query.items():
-            at.query_params[name] = value
-        at.run()
+            tab.at.query_params[name] = value
+        tab.at.run()
         if user is not None:
-            enter(at, user)
-        if screen is not None:
-            at.switch_page(f"../../pages/{screen}.py").run()
-        return at
+            tab.enter(user)
+        return tab.go(screen) if screen is not None else tab
 
     return open_screen
-
-
-def enter(at: AppTest, user: str, password: str = DEMO_PASSWORD) -> AppTest:
-    """Fill in the login form."""
-    at.text_input[0].input(user)
-    at.text_input[1].input(password)
-    return at.button[0].click().run()
