@@ -66,12 +66,15 @@ class Codes:
 class Vocabulary:
     """The values behind the codes, shared by residents and records.
 
-    strict, loose: kanji parts; kana, sound: readings of parts; bag: whole names whatever the order of their words.
+    strict, loose: kanji parts; whole: kanji of whole names; kana, sound: readings of parts; reading: of whole names;
+    bag: whole names whatever the order of their words.
     """
 
     strict: Codes = field(default_factory=Codes)
     loose: Codes = field(default_factory=Codes)
+    whole: Codes = field(default_factory=Codes)
     kana: Codes = field(default_factory=Codes)
+    reading: Codes = field(default_factory=Codes)
     sound: Codes = field(default_factory=Codes)
     bag: Codes = field(default_factory=Codes)
     skeleton: Codes = field(default_factory=Codes)
@@ -79,6 +82,22 @@ class Vocabulary:
     room: Codes = field(default_factory=Codes)
     lot: Codes = field(default_factory=Codes)
     school: Codes = field(default_factory=Codes)
+    _loose_of: list[int] = field(default_factory=list)
+    _sound_of: list[int] = field(default_factory=list)
+
+    def loose_of(self) -> np.ndarray:
+        """Return the loose code of every strict code; the last cell serves -1."""
+        new = self.strict.values[len(self._loose_of) :]
+        if new:
+            self._loose_of += self.loose.add(loose_keys(new)).tolist()
+        return np.array([*self._loose_of, NONE], dtype="int32")
+
+    def sound_of(self) -> np.ndarray:
+        """Return the sound code of every reading of a part; the last cell serves -1."""
+        new = self.kana.values[len(self._sound_of) :]
+        if new:
+            self._sound_of += self.sound.add(phonetic_keys(new)).tolist()
+        return np.array([*self._sound_of, NONE], dtype="int32")
 
 
 @dataclass
@@ -219,6 +238,8 @@ def encode_names(
     name_split, kana_split = [text.split() for text in name_list], [text.split() for text in kana_list]
     kanji_key = _plain_parts(name_split, _PLAIN_KANJI, name_keys)
     kana_key_of = _plain_parts(kana_split, _PLAIN_KANA, kana_keys)
+    plain = sorted(set(kanji_key.values()))
+    loose = dict(zip(plain, loose_keys(plain), strict=True))
     columns: dict[str, list[str]] = {
         name: [""] * count for name in ("sei", "mei", "full", "sei_k", "mei_k", "full_k")
     }
@@ -237,32 +258,22 @@ def encode_names(
                 odd.append(i)
                 continue
             columns["sei_k"][i], columns["mei_k"][i], columns["full_k"][i] = sei_k, mei_k, sei_k + mei_k
-        columns["sei"][i], columns["mei"][i], columns["full"][i] = sei, mei, sei + mei
-    extra: dict[str, list[str]] = {name: [""] * count for name in ("bag", "letters", "words", "skeleton")}
+        columns["sei"][i], columns["mei"][i], columns["full"][i] = sei, mei, loose[sei] + loose[mei]
+    extra: dict[str, list[str]] = {name: [""] * count for name in ("bag", "words", "skeleton")}
     unknown = np.zeros(count, dtype="int32")
     _read_odd(odd, name_list, kana_list, surnames, columns, extra, unknown)
     sei_s, mei_s = voc.strict.add(columns["sei"]), voc.strict.add(columns["mei"])
-    full_s = voc.strict.add(
-        [full or letters for full, letters in zip(columns["full"], extra["letters"], strict=True)]
-    )
     sei_k, mei_k = voc.kana.add(columns["sei_k"]), voc.kana.add(columns["mei_k"])
-    full_k = voc.kana.add(columns["full_k"])
-    loose_of = (
-        np.append(voc.loose.add(loose_keys(voc.strict.values)), NONE) if len(voc.strict) else np.array([NONE])
-    )
-    parts = sorted(set(sei_k.tolist()) | set(mei_k.tolist()) - {NONE})
-    parts = [code for code in parts if code >= 0]
-    sound_of = np.full(len(voc.kana) + 1, NONE, dtype="int32")
-    sound_of[parts] = voc.sound.add(phonetic_keys(voc.kana.values[code] for code in parts))[: len(parts)]
+    loose_of, sound_of = voc.loose_of(), voc.sound_of()
     return Names(
         sei_s=sei_s,
         sei_l=loose_of[sei_s],
         mei_s=mei_s,
         mei_l=loose_of[mei_s],
-        full_l=loose_of[full_s],
+        full_l=voc.whole.add(columns["full"]),
         sei_k=sei_k,
         mei_k=mei_k,
-        full_k=full_k,
+        full_k=voc.reading.add(columns["full_k"]),
         sei_p=sound_of[sei_k],
         mei_p=sound_of[mei_k],
         bag=voc.bag.add(extra["bag"]),
@@ -313,15 +324,10 @@ def _read_odd(
             keys[i] = ""
             readings[i] = readings[i] or reading
     position = {pair: i for i, pair in enumerate(pairs)}
-    found = {
-        "sei": sei_key,
-        "mei": mei_key,
-        "full": whole_key,
-        "sei_k": sei_reading,
-        "mei_k": mei_reading,
-        "full_k": whole_reading,
-    }
-    other = {"bag": bag, "letters": letters, "words": words, "skeleton": skeleton}
+    whole_loose = [key or joined for key, joined in zip(loose_keys(whole_key), letters, strict=True)]
+    found = {"sei": sei_key, "mei": mei_key, "full": whole_loose}
+    found |= {"sei_k": sei_reading, "mei_k": mei_reading, "full_k": whole_reading}
+    other = {"bag": bag, "words": words, "skeleton": skeleton}
     for row in rows:
         i = position[names[row], kanas[row]]
         for name, values in found.items():
@@ -382,9 +388,15 @@ class Places:
 
 def encode_places(addresses: Iterable[object], details: Iterable[object] | None, voc: Vocabulary) -> Places:
     """Return the coded addresses of a column (and of its 方書)."""
-    parts = address_parts_many(_texts(addresses), _texts(details) if details is not None else None)
+    place, where = pd.factorize(np.array(_texts(addresses), dtype=object))
+    if details is None:
+        parts = address_parts_many(where)
+    else:
+        extra, what = pd.factorize(np.array(_texts(details), dtype=object))
+        place, both = pd.factorize(place.astype("int64") * max(len(what), 1) + extra)
+        parts = address_parts_many(where[both // max(len(what), 1)], what[both % max(len(what), 1)])
     distinct: dict[Address, int] = {}
-    codes = np.array([distinct.setdefault(part, len(distinct)) for part in parts], dtype="int64")
+    codes = np.array([distinct.setdefault(part, len(distinct)) for part in parts], dtype="int64")[place]
     seen = list(distinct)
     blocks = [f"{p.town}|{p.chome}|{p.block}" if p.block is not None else "" for p in seen]
     lots = [f"{p.town}|{p.chome}|{p.block}|{p.number}" if p.number is not None else "" for p in seen]

@@ -22,7 +22,6 @@ from kodomo.linkage.encode import (
 from kodomo.linkage.levels import NameLevels, Similar, address_levels, birth_levels, name_levels
 from kodomo.linkage.model import BACKGROUND_U, HOUSEHOLD_U, PRIOR_M, Evidence
 from kodomo.linkage.sources import Register
-from kodomo.normalize import phonetic_keys
 
 ADULT_GAP = 15  # a guardian is at least this many years older than the child
 SCHOOL_AGE = range(5, 17)
@@ -264,6 +263,7 @@ class Engine:
             np.bincount(residents.household[residents.household >= 0]) if self.population else np.array([1])
         )
         self.household_size = float(np.mean(counts[counts > 0])) if (counts > 0).any() else 2.0
+        self._household_adults: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self._frequencies()
 
     def close(self) -> None:
@@ -360,12 +360,10 @@ class Engine:
         entries = _join_names(res.entries, bridge.names)
         lists, order = Lists.of(entry_person, len(res))
         entries, entry_kind, entry_person = entries.take(order), entry_kind[order], entry_person[order]
-        adult_person, adult_full, adult_given, adult_sei = self._adults(bridge)
+        adult_person, adult_full, adult_given = self._adults(bridge)
         pairs = self._find(records, entries, entry_person, bridge, adult_person, adult_full, numbers)
-        similar = Similar(self.voc)
-        sound_of = np.asarray(self.voc.sound.add(phonetic_keys(self.voc.kana.values)))
 
-        best, names = self._best_names(pairs, records, lists, entries, similar, sound_of)
+        best, names = self._best_names(pairs, records, lists, entries, Similar(self.voc))
         a = records.names.take(pairs.record)
         b = entries.take(best)
         levels: dict[str, np.ndarray] = {"mei": names.mei, "sei": names.sei}
@@ -377,7 +375,7 @@ class Engine:
         levels["sex"] = np.where((sex_a < 0) | (sex_b < 0), -1, sex_a == sex_b).astype("int8")
         levels["address"], old_place, lot_seen, room_seen = self._addresses(pairs, records)
         levels["guardian"], guardian_u = self._guardians(
-            pairs, records, names.sei >= 3, adult_person, adult_full, adult_given, adult_sei
+            pairs, records, names.sei >= 3, adult_person, adult_full, adult_given
         )
         levels["school"], school_u = self._schools(pairs, records, bridge)
         levels["grade"] = self._grades(pairs, records, levels["dob"])
@@ -465,71 +463,60 @@ class Engine:
         blocks.load("record", frame)
         return blocks.find(have=have)
 
-    def _adults(self, bridge: Bridge) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return (resident, whole name, 名, 姓) of the adults in each child's or young person's household."""
+    def _adults(self, bridge: Bridge) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (resident, whole name, 名) of the adults each resident lives with, and of guardians the school knows."""
+        if self._household_adults is None:
+            self._household_adults = self._living_adults()
+        person, full, given = self._household_adults
+        if bridge.guardians is not None:
+            person = np.concatenate([person, bridge.guardian_person])
+            full = np.concatenate([full, _whole(bridge.guardians)])
+            given = np.concatenate([given, _given(bridge.guardians)])
+        kept = full >= 0
+        return person[kept].astype("int64"), full[kept].astype("int64"), given[kept].astype("int64")
+
+    def _living_adults(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Find the adults of the same household or the same dwelling (世帯分離); every name of theirs counts."""
         res = self.residents
         year = res.birth["year"]
-        lists, order = Lists.of(
-            np.where(res.household >= 0, res.household, 0).astype("int64"),
-            int(res.household.max(initial=0)) + 1,
+        first_place = (
+            np.unique(res.place_person, return_index=True)[1] if len(res.place_person) else np.array([], int)
         )
-        people = np.flatnonzero((year > 0) & (res.household >= 0)).astype("int64")
-        row, at = lists.expand(res.household[people].astype("int64"))
-        child, adult = people[row], order[at]
-        keep = (
-            (child != adult)
-            & (year[adult] > 0)
-            & ((year[child] - year[adult] >= ADULT_GAP) | (year[child] < 2005))
-        )
-        child, adult = child[keep], adult[keep]
-        entry_lists, entry_order = Lists.of(res.entry_person, len(res))
-        row, at = entry_lists.expand(adult)
-        position = entry_order[at]
-        person = child[row].astype("int32")
-        names = res.entries.take(position)
-        full = _whole(names)
+        dwelling = np.full(len(res), -1, dtype="int64")
+        if len(first_place):
+            lot, room = (
+                res.places.lot[first_place].astype("int64"),
+                res.places.room[first_place].astype("int64"),
+            )
+            dwelling[res.place_person[first_place]] = np.where(lot >= 0, (lot << 24) | (room + 1), -1)
+        pairs = [_together(res.household.astype("int64"), 30), _together(dwelling, 8)]
+        child = np.concatenate([a for a, _ in pairs])
+        adult = np.concatenate([b for _, b in pairs])
+        older = (year[child] > 0) & (year[adult] > 0)
+        older &= (year[child] - year[adult] >= ADULT_GAP) | (year[child] < 2005)
+        child, adult = child[older], adult[older]
+        lists, order = Lists.of(res.entry_person, len(res))
+        row, at = lists.expand(adult)
+        person, names = child[row], res.entries.take(order[at])
         reading = np.where(names.full_k >= 0, names.full_k + KANA_SHIFT, -1)
-        out_person = np.concatenate([person, person])
-        out_full = np.concatenate([full, reading])
-        out_given = np.concatenate(
-            [
-                np.where(names.mei_l >= 0, names.mei_l, -1),
-                np.where(names.mei_k >= 0, names.mei_k + KANA_SHIFT, -1),
-            ]
-        )
-        out_sei = np.concatenate([names.sei_l, np.full(len(names.sei_l), -1)])
-        if bridge.guardians is not None:
-            g = bridge.guardians
-            out_person = np.concatenate([out_person, bridge.guardian_person])
-            out_full = np.concatenate([out_full, _whole(g)])
-            out_given = np.concatenate([out_given, _given(g)])
-            out_sei = np.concatenate([out_sei, g.sei_l])
-        kept = out_full >= 0
+        given_reading = np.where(names.mei_k >= 0, names.mei_k + KANA_SHIFT, -1)
         return (
-            out_person[kept].astype("int64"),
-            out_full[kept].astype("int64"),
-            out_given[kept].astype("int64"),
-            out_sei[kept],
+            np.concatenate([person, person]),
+            np.concatenate([_whole(names), reading]),
+            np.concatenate([names.mei_l, given_reading]),
         )
 
     def _best_names(
-        self,
-        pairs: Pairs,
-        records: Records,
-        lists: Lists,
-        entries: Names,
-        similar: Similar,
-        sound_of: np.ndarray,
+        self, pairs: Pairs, records: Records, lists: Lists, entries: Names, similar: Similar
     ) -> tuple[np.ndarray, NameLevels]:
         """Return, for each pair, the resident's name that agrees best, and the agreement."""
         row, at = lists.expand(pairs.person.astype("int64"))
-        found = name_levels(records.names.take(pairs.record[row]), entries.take(at), similar, sound_of)
+        found = name_levels(records.names.take(pairs.record[row]), entries.take(at), similar)
         value = np.zeros(len(row))
         for name, level in (("sei", found.sei), ("mei", found.mei)):
             ratio = np.log(np.array(PRIOR_M[name]) / np.array(BACKGROUND_U[name]))
             value += np.append(ratio, 0.0)[level]
-        order = np.lexsort((np.arange(len(row)), -value, row))
-        first = order[np.unique(row[order], return_index=True)[1]] if len(row) else order
+        first = _first_best(row, value)
         chosen = NameLevels(**{name: getattr(found, name)[first] for name in NameLevels.__dataclass_fields__})
         return at[first], chosen
 
@@ -553,8 +540,7 @@ class Engine:
         level = address_levels(
             tuple(getattr(a, f)[r] for f in fields), tuple(getattr(b, f)[at] for f in fields)
         )
-        order2 = np.lexsort((np.arange(len(row)), -level, row))
-        first = order2[np.unique(row[order2], return_index=True)[1]] if len(row) else order2
+        first = _first_best(row, level)
         where = need[row[first]]
         out[where] = level[first]
         first_place = lists.start[pairs.person[where]]
@@ -571,7 +557,6 @@ class Engine:
         adult_person: np.ndarray,
         adult_full: np.ndarray,
         adult_given: np.ndarray,
-        adult_sei: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the guardian level (3 name, 2 名 alone, 0 other, -1 unknown) and its chance among strangers."""
         full = _whole(records.guardian).astype("int64")[pairs.record]
@@ -584,8 +569,10 @@ class Engine:
         if known.any():
             rows = np.flatnonzero(known)
             wanted = pairs.person[rows].astype("int64") << 32
-            names = np.unique((adult_person << 32) | adult_full)
-            givens = np.unique((adult_person << 32) | np.where(adult_given >= 0, adult_given, 0xFFFFFFFF))
+            asked = np.isin(adult_full, np.unique(full[rows]))
+            names = np.sort((adult_person[asked] << 32) | adult_full[asked])
+            asked = (adult_given >= 0) & np.isin(adult_given, np.unique(given[rows]))
+            givens = np.sort((adult_person[asked] << 32) | adult_given[asked])
             by_given = _member(wanted | np.where(given[rows] >= 0, given[rows], 0xFFFFFFFE), givens)
             by_full = _member(wanted | full[rows], names)
             out[rows] = np.where(by_full, 3, np.where(by_given, 2, 0))
@@ -711,6 +698,29 @@ class Engine:
 
 
 KANA_SHIFT = 1 << 28  # readings and kanji share one number space where a guardian may be written either way
+
+
+def _together(group: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return all ordered pairs of different members of each group of at most `most` members; -1 is no group."""
+    members = np.flatnonzero(group >= 0)
+    if not len(members):
+        return members, members
+    _, code = np.unique(group[members], return_inverse=True)
+    lists, order = Lists.of(code, int(code.max()) + 1)
+    small = lists.count[code] <= most
+    row, at = lists.expand(code[small])
+    one, other = members[small][row], members[order[at]]
+    return one[one != other], other[one != other]
+
+
+def _first_best(row: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Return, for each distinct entry of the sorted `row`, the first position with its highest value."""
+    if not len(row):
+        return np.array([], dtype="int64")
+    start = np.flatnonzero(np.concatenate([[True], row[1:] != row[:-1]]))
+    best = np.repeat(np.maximum.reduceat(value, start), np.diff(np.append(start, len(row))))
+    at = np.flatnonzero(value == best)
+    return at[np.concatenate([[True], row[at][1:] != row[at][:-1]])]
 
 
 def _whole(names: Names) -> np.ndarray:

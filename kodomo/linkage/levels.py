@@ -34,7 +34,7 @@ class Similar:
         distinct, inverse = np.unique(joint, return_inverse=True)
         return (distinct >> 32).astype("int64"), (distinct & 0xFFFFFFFF).astype("int64"), inverse
 
-    def readings(self, left: np.ndarray, right: np.ndarray, sound_of: np.ndarray) -> np.ndarray:
+    def readings(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return 3 equal, 2 sounds alike or one slip, 1 two slips in a long reading, 0 different, -1 unknown (int8)."""
         out = np.full(len(left), -1, dtype="int8")
         known = (left >= 0) & (right >= 0)
@@ -42,7 +42,7 @@ class Similar:
         todo = known & (left != right)
         if todo.any():
             a, b, inverse = self._distinct(left[todo], right[todo])
-            texts = self.voc.kana.values
+            texts, sound_of = self.voc.kana.values, self.voc.sound_of()
             one, two = [texts[i] for i in a], [texts[i] for i in b]
             distance = process.cpdist(one, two, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8)
             length = np.minimum([len(t) for t in one], [len(t) for t in two])
@@ -130,12 +130,12 @@ class NameLevels:
     sei_by_kana: np.ndarray
 
 
-def name_levels(a: Names, b: Names, similar: Similar, sound_of: np.ndarray) -> NameLevels:
+def name_levels(a: Names, b: Names, similar: Similar) -> NameLevels:
     """Compare the names `a` of records with the names `b` of residents, row by row."""
     sei_kj = similar.kanji(a.sei_s, b.sei_s, a.sei_l, b.sei_l)
     mei_kj = similar.kanji(a.mei_s, b.mei_s, a.mei_l, b.mei_l)
-    sei_kn = similar.readings(a.sei_k, b.sei_k, sound_of)
-    mei_kn = similar.readings(a.mei_k, b.mei_k, sound_of)
+    sei_kn = similar.readings(a.sei_k, b.sei_k)
+    mei_kn = similar.readings(a.mei_k, b.mei_k)
     # A name that was split elsewhere still agrees as a whole.
     whole = (a.full_l >= 0) & (a.full_l == b.full_l)
     foreign = whole & (a.bag >= 0)

@@ -145,7 +145,9 @@ def _prior_odds(evidence: Evidence, population: int, registered: np.ndarray | fl
 def share(evidence: Evidence, odds: np.ndarray) -> np.ndarray:
     """Return each pair's share of its record's belief; "not in the register" keeps one part in odds form."""
     top = np.zeros(evidence.records)
-    np.maximum.at(top, evidence.record, odds)
+    if len(odds):
+        start = np.flatnonzero(np.concatenate([[True], evidence.record[1:] != evidence.record[:-1]]))
+        top[evidence.record[start]] = np.maximum(np.maximum.reduceat(odds, start), 0.0)
     weight = np.exp(odds - top[evidence.record])
     total = np.bincount(evidence.record, weight, evidence.records) + np.exp(-top)
     return weight / total[evidence.record]

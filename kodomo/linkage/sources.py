@@ -186,66 +186,65 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
 
     history = con.execute(
         f"""
-        with src as (select {select} from {table})
-        select distinct resident_id, name, kana, alias_name, former_name, address, address_detail from src
-        order by all
+        with src as (select {select} from {table}),
+        older as (
+            select * from src
+            qualify row_number() over (
+                partition by resident_id order by coalesce(seen_to, delivered_on) desc nulls last,
+                recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
+            ) > 1
+        ),
+        final as (
+            select distinct resident_id, name, kana, alias_name, former_name, address, address_detail from older
+        )
+        select * from final order by all
         """
     ).df()
-    history["person"] = number.reindex(history["resident_id"].to_numpy()).to_numpy()
     index = np.arange(len(people), dtype="int32")
-    name_parts = [
-        pd.DataFrame({"person": index, "kind": 0, "name": people["name"], "kana": people["kana"]}),
-        pd.DataFrame({"person": history["person"], "kind": 1, "name": history["alias_name"], "kana": None}),
-        pd.DataFrame({"person": history["person"], "kind": 2, "name": history["former_name"], "kana": None}),
-        pd.DataFrame(
-            {"person": history["person"], "kind": 3, "name": history["name"], "kana": history["kana"]}
-        ),
-    ]
-    address_parts = [
-        pd.DataFrame(
-            {"person": index, "kind": 0, "address": people["address"], "detail": people["address_detail"]}
-        ),
-        pd.DataFrame(
-            {
-                "person": history["person"],
-                "kind": 1,
-                "address": history["address"],
-                "detail": history["address_detail"],
-            }
-        ),
+    before = number.reindex(history["resident_id"].to_numpy()).to_numpy(dtype="int32")
+    names = _stack(
+        ["person", "kind", "name", "kana"],
+        [
+            (index, 0, people["name"], people["kana"]),
+            (index, 1, people["alias_name"], None),
+            (index, 2, people["former_name"], None),
+            (before, 1, history["alias_name"], None),
+            (before, 2, history["former_name"], None),
+            (before, 3, history["name"], history["kana"]),
+        ],
+    )
+    lived: list[tuple[np.ndarray, int, pd.Series, pd.Series | None]] = [
+        (index, 0, people["address"], people["address_detail"]),
+        (before, 1, history["address"], history["address_detail"]),
     ]
     if {"resident_id", "old_address", "new_address"} <= _columns(con, "src_resident_move"):
         moves = con.execute(
             """
             with moves as (
                 select resident_id, unnest([old_address, new_address]) as address from src_resident_move
-            )
-            select distinct resident_id, address from moves where address is not null order by all
+            ),
+            final as (select distinct resident_id, address from moves where address is not null)
+            select * from final order by all
             """
         ).df()
-        where = number.reindex(moves["resident_id"].to_numpy())
-        known = where.notna().to_numpy()
-        address_parts.append(
-            pd.DataFrame(
-                {
-                    "person": where[known].to_numpy(),
-                    "kind": 1,
-                    "address": moves["address"][known].to_numpy(),
-                    "detail": None,
-                }
-            )
-        )
-    names = pd.concat([part for part in name_parts if len(part)], ignore_index=True)
-    names = names[names["name"].notna() | names["kana"].notna()]
-    addresses = pd.concat(address_parts, ignore_index=True)
-    addresses = addresses[addresses["address"].notna()]
-    names = _first_of_each(names, ["person", "name", "kana"])
-    addresses = _first_of_each(addresses, ["person", "address", "detail"])
-    return Register(people, names, addresses)
+        where = number.reindex(moves["resident_id"].to_numpy()).fillna(-1).to_numpy(dtype="int32")
+        lived.append((where[where >= 0], 1, moves["address"][where >= 0], None))
+    return Register(people, names, _stack(["person", "kind", "address", "detail"], lived))
 
 
-def _first_of_each(frame: pd.DataFrame, fields: list[str]) -> pd.DataFrame:
-    """Keep the lowest kind of every distinct row and sort by person, kind and content."""
-    frame = frame.astype({"person": "int32", "kind": "int8"})
-    frame = frame.sort_values(["person", "kind", *fields[1:]], kind="stable", na_position="last")
-    return frame.drop_duplicates(fields).reset_index(drop=True)
+def _stack(
+    columns: list[str], parts: list[tuple[np.ndarray, int, pd.Series, pd.Series | None]]
+) -> pd.DataFrame:
+    """Return the rows of all parts that say something, sorted by person and kind, repetitions left out."""
+    frames = []
+    for person, kind, text, more in parts:
+        there = text.notna().to_numpy()
+        values = [person[there], np.int8(kind), text[there].to_numpy(dtype=object)]
+        values.append(more[there].to_numpy(dtype=object) if more is not None else None)
+        frames.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
+    frame = pd.concat([part for part in frames if len(part)] or frames[:1], ignore_index=True)
+    frame = frame.sort_values(columns[:2], kind="stable", ignore_index=True)
+    several = frame.duplicated("person", keep=False)
+    again = pd.Series(False, index=frame.index)
+    again[several] = frame[several].duplicated([columns[0], *columns[2:]])
+    return frame[~again].reset_index(drop=True)
