@@ -124,7 +124,7 @@ def refuse_individual_numbers(columns: list[Cells], odd: Iterable[OddRow]) -> No
         if found:
             wanted = np.zeros(len(cells.texts), bool)
             wanted[found] = True
-            hits[place] += int(wanted[cells.index].sum())
+            hits[place] += int(cells.rows(wanted).sum())
         if hits[place]:
             filled[place] += int((~cells.blank()).sum())
     if any(count >= 3 and count * 2 >= filled[place] for place, count in hits.items()):

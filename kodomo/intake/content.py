@@ -25,7 +25,7 @@ _PACKED = (
 )
 _OFFICE = (b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf")
 # What CP932 bytes 80, A0, FD, FE and FF turn into: no character of that encoding.
-_NOT_CP932 = tuple(char.encode() for char in "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
+_NOT_CP932 = "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3"
 
 
 class NotAFile(FileRefused):
@@ -136,8 +136,6 @@ def decode(data: bytes) -> Content:
         _check_utf8(rest)
         return Content(data, "utf-8", _is_odd(data))
     text = _from_cp932(head) + (rest if rest.isascii() else _from_cp932(rest))
-    if _not_cp932(text):
-        raise _wrong_encoding()
     return Content(text, "cp932", _is_odd(text))
 
 
@@ -145,15 +143,13 @@ def _is_odd(data: bytes) -> bool:
     """Whether UTF-8 bytes may hold private-use characters, variation selectors or anything beyond the BMP."""
     if data.isascii():
         return False
-    array = np.frombuffer(data, np.uint8)
-    if bool(np.any((array == 0xEE) | (array >= 0xF0))):
+    if any(lead in data for lead in (b"\xee", b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")):
         return True
+    if b"\xef" not in data:
+        return False
+    array = np.frombuffer(data, np.uint8)
     follow = array[np.flatnonzero(array == 0xEF) + 1]
     return bool(np.any((follow <= 0xA3) | (follow == 0xB8)))
-
-
-def _not_cp932(text: bytes) -> bool:
-    return any(found in text for found in _NOT_CP932)
 
 
 def _head_end(data: bytes) -> int:
@@ -188,11 +184,14 @@ def _check_utf8(data: bytes) -> None:
 
 def _from_cp932(data: bytes) -> bytes:
     try:
-        return data.decode("cp932").encode("utf-8")
+        text = data.decode("cp932")
     except UnicodeDecodeError as error:
         if error.reason == "incomplete multibyte sequence" and error.end >= len(data):
             raise CutOff from error
         raise _wrong_encoding() from error
+    if any(char in text for char in _NOT_CP932):
+        raise _wrong_encoding()
+    return text.encode("utf-8")
 
 
 def _wrong_encoding() -> WrongEncoding:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 # First day of each era. Days after an era's end in its own count (平成31年5月) are read as they run on.
 _ERAS = {
@@ -21,6 +22,7 @@ _ERA = "(明治|大正|昭和|平成|令和|[MTSHRmtshr])"
 _OLDEST, _NEWEST = 1868, 2150
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ", "-"))
+_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[ T]0{1,2}:00(?::00(?:\.0+)?)?$")
 _WESTERN = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _WESTERN_KANJI = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
@@ -71,8 +73,11 @@ def clean(text: str) -> str:
     return "".join(plain.split())
 
 
+@lru_cache(maxsize=200_000)
 def read_date(text: str) -> Day:
     """A day in any accepted notation (contracts/README.md)."""
+    if _USUAL.fullmatch(text):
+        return _western(int(text[:4]), int(text[5:7]), int(text[8:]))
     plain = clean(text)
     if plain in _NONE:
         return _EMPTY

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from kodomo.contracts import Contract
+from kodomo.contracts import Contract, heading_key
 from kodomo.intake.checks import (
     Heading,
     check_digit_fits,
@@ -24,7 +24,17 @@ from kodomo.intake.content import CutOff, decode
 from kodomo.intake.kernels import pc
 from kodomo.intake.receipts import Held
 from kodomo.intake.tokens import BLANKS, OddRow, Tokens, tokenise
-from kodomo.intake.values import BIRTH, RECORDED_ON, RULES, Cells, Typed, fields_of, missing, read_column
+from kodomo.intake.values import (
+    BIRTH,
+    RECORDED_ON,
+    RULES,
+    Cells,
+    Typed,
+    fields_of,
+    has_few_texts,
+    missing,
+    read_column,
+)
 
 _ODD = r"[\x{E000}-\x{F8FF}\x{FE00}-\x{FE0F}\x{10000}-\x{10FFFF}]"
 _ABSENCES = ("sick_days", "nonattendance_days", "other_absent_days")
@@ -55,7 +65,7 @@ def judge(data: bytes, contract: Contract, *, resident_id_check: str = "", exact
     not blank = rows in `rows` + rows in `held`.
     """
     content = decode(data)
-    tokens = tokenise(content.data, exact=exact)
+    tokens = tokenise(content.data, exact=exact, few=lambda names: _few(names, contract))
     heading = read_heading(tokens.heading, contract)
     cells = [Cells.of(column) for column in tokens.columns]
     tokens.columns = []
@@ -96,6 +106,12 @@ def judge(data: bytes, contract: Contract, *, resident_id_check: str = "", exact
         newest_recorded_on=newest,
         notes=notes,
     )
+
+
+def _few(names: list[str], contract: Contract) -> set[int]:
+    known = {heading_key(column.name): column for column in contract.columns}
+    found = {place: known.get(heading_key(name)) for place, name in enumerate(names)}
+    return {place for place, column in found.items() if column and has_few_texts(column, contract)}
 
 
 class _Rows:
@@ -194,7 +210,7 @@ class _Rows:
         if self.rules[int(self.rule[position])] == "totals":
             return
         cells, typed = self.cells[named - 1], self.typed[field_name]
-        lengths = pc.utf8_length(cells.texts).to_numpy(zero_copy_only=False)[cells.index]
+        lengths = cells.rows(pc.utf8_length(cells.texts).to_numpy(zero_copy_only=False))
         others = np.delete(lengths, position)
         wrong = typed.errors is not None and bool(typed.errors[position])
         own = int(lengths[position])
@@ -321,7 +337,7 @@ def _odd_characters(tokens: Tokens, cells: list[Cells]) -> list[str]:
         found = sorted({char for text in texts for char in text if _is_odd(char)})
         codes = "・".join(f"U+{ord(char):04X}" for char in found[:8]) + ("ほか" if len(found) > 8 else "")
         name = tokens.heading[place].strip(BLANKS)[:30]
-        parts.append(f"「{name}」{int(hit[column.index].sum()):,}件 {codes}")
+        parts.append(f"「{name}」{int(column.rows(hit).sum()):,}件 {codes}")
     return [f"外字・異体字セレクター・拡張漢字をそのまま残しました（{'、'.join(parts)}）"] if parts else []
 
 
@@ -339,7 +355,6 @@ def _check_digits(contract: Contract, typed: dict[str, Typed]) -> list[str]:
         if found is None:
             continue
         values = found.values[column.field]
-        wrong = [check_digit_fits(text) is False if text else False for text in values.dictionary.to_pylist()]
-        if any(wrong):
-            count += int(np.asarray(wrong, bool)[values.indices.to_numpy(zero_copy_only=False)].sum())
+        texts = values.cast(pa.string()).to_pylist()
+        count += sum(1 for text in texts if text and check_digit_fits(text) is False)
     return [f"宛名番号の検査数字が合わないものがあります（{count:,}件、受け入れました）"] if count else []

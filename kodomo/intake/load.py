@@ -371,8 +371,9 @@ def unknown_queries(contract: Contract, contracts: dict[str, Contract]) -> list[
         (
             contract.column(name).name,
             contracts[other].title,
-            f'select * from {contract.table} where "{name}" is not null '
-            f'and "{name}" not in (select "{target}" from src_{other} where "{target}" is not null)',
+            f"select {contract.table}.* from {contract.table} "
+            f'anti join src_{other} as other on {contract.table}."{name}" = other."{target}" '
+            f'where {contract.table}."{name}" is not null',
         )
         for name, other, target in pairs
     ]

@@ -10,7 +10,7 @@ import csv
 import io
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from kodomo.intake.content import CutOff
+from kodomo.intake.kernels import pc
 from kodomo.intake.refusals import FileRefused
 
 BLANKS = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u3000\u2028\u2029\u202f\u205f\ufeff" + "".join(
@@ -60,8 +61,8 @@ class Tokens:
     """A delivery cut into cells.
 
     `columns` are the heading's columns (plus one, `extra_cell`, when every row ends with an empty cell too
-    many), as dictionary-encoded text; `row_number` counts records after the heading from 1, blank ones
-    included.
+    many) as text, dictionary-encoded where asked for; `row_number` counts records after the heading from 1,
+    blank ones included.
     """
 
     heading: list[str]
@@ -79,8 +80,13 @@ class Tokens:
         return max([last, *(row.row_number for row in self.odd)])
 
 
-def tokenise(data: bytes, *, exact: bool = False) -> Tokens:
+def tokenise(
+    data: bytes, *, exact: bool = False, few: Callable[[list[str]], set[int]] | None = None
+) -> Tokens:
     """Cut a delivery (UTF-8, no BOM) into cells; `exact` takes the csv module for everything.
+
+    `few` says, given the heading, which columns have few distinct texts: those come dictionary-encoded, with
+    one dictionary a column (default: all).
 
     Raises NoHeading when there is no row at all, and CutOff when the file ends inside quotes.
     """
@@ -88,11 +94,12 @@ def tokenise(data: bytes, *, exact: bool = False) -> Tokens:
     heading, at = _heading(data)
     body = memoryview(data)[at:]
     open_end = bool(len(body)) and data[-1:] not in (b"\n", b"\r")
+    encoded = few(heading) if few else set(range(len(heading) + 1))
     tokens = None
     if not exact and not lone_cr and len(heading) > 1:
-        tokens = _fast(body, heading)
+        tokens = _fast(body, heading, encoded)
     if tokens is None:
-        tokens = _exact(body, heading)
+        tokens = _exact(body, heading, encoded)
     tokens.open_end = open_end
     tokens.cr_ends = cr_ends
     return tokens
@@ -159,10 +166,10 @@ def _fit(cells: list[str], width: int, heading: Sequence[str]) -> list[str] | No
     return None
 
 
-def _fast(body: memoryview, heading: list[str]) -> Tokens | None:
+def _fast(body: memoryview, heading: list[str], encoded: set[int]) -> Tokens | None:
     """The quick way; None when the file needs the exact one."""
     if len(body) == 0:
-        return Tokens(heading, _no_cells(len(heading)), np.zeros(0, np.int32))
+        return Tokens(heading, _no_cells(len(heading), encoded), np.zeros(0, np.int32))
     array = np.frombuffer(body, np.uint8)
     has_quotes = b'"' in body.obj if isinstance(body.obj, bytes) else True
     quotes: npt.NDArray[np.int64] | None = None
@@ -170,11 +177,11 @@ def _fast(body: memoryview, heading: list[str]) -> Tokens | None:
         quotes = np.flatnonzero(array == 0x22)
         if not _well_formed(array, quotes):
             return None
-    columns = _parse(body, len(heading), quoted=has_quotes)
+    columns = _parse(body, len(heading), encoded, quoted=has_quotes)
     if columns is not None:
         count = len(columns[0])
         return Tokens(heading, columns, np.arange(1, count + 1, dtype=np.int32))
-    return _scan(body, array, quotes, heading)
+    return _scan(body, array, quotes, heading, encoded)
 
 
 def _well_formed(array: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64]) -> bool:
@@ -205,7 +212,7 @@ def _well_formed(array: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64]) ->
     return bool(np.all(plain_end | doubled_end))
 
 
-def _parse(body: memoryview, width: int, *, quoted: bool) -> list[pa.ChunkedArray] | None:
+def _parse(body: memoryview, width: int, encoded: set[int], *, quoted: bool) -> list[pa.ChunkedArray] | None:
     if bytes(body[:3]) == b"\xef\xbb\xbf":
         return None
     names = [f"c{index}" for index in range(width)]
@@ -217,7 +224,7 @@ def _parse(body: memoryview, width: int, *, quoted: bool) -> list[pa.ChunkedArra
                 quote_char='"' if quoted else False, newlines_in_values=quoted, ignore_empty_lines=False
             ),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, _CELLS),
+                column_types={name: _kind(place, encoded) for place, name in enumerate(names)},
                 strings_can_be_null=False,
                 quoted_strings_can_be_null=False,
                 check_utf8=False,
@@ -225,7 +232,14 @@ def _parse(body: memoryview, width: int, *, quoted: bool) -> list[pa.ChunkedArra
         )
     except pa.ArrowInvalid:
         return None
-    return [column.unify_dictionaries() for column in table.columns]
+    return [
+        column.unify_dictionaries() if place in encoded else column
+        for place, column in enumerate(table.columns)
+    ]
+
+
+def _kind(place: int, encoded: set[int]) -> pa.DataType:
+    return _CELLS if place in encoded else pa.string()
 
 
 def _scan(
@@ -233,6 +247,7 @@ def _scan(
     array: npt.NDArray[np.uint8],
     quotes: npt.NDArray[np.int64] | None,
     heading: list[str],
+    encoded: set[int],
 ) -> Tokens | None:
     """Find blank and odd rows by counting separators, and parse the rest at once."""
     ends = _outside(np.flatnonzero(array == 0x0A), quotes)
@@ -254,7 +269,7 @@ def _scan(
             return None
         width = _width({len(heading) + 1: more}, heading)
     good = ~blank & (count == width - 1)
-    columns = _parse(_picked(body, starts, ends, good), width, quoted=quotes is not None)
+    columns = _parse(_picked(body, starts, ends, good), width, encoded, quoted=quotes is not None)
     if columns is None or len(columns[0]) != int(good.sum()):
         return None
     numbers = np.flatnonzero(good).astype(np.int32) + 1
@@ -272,11 +287,28 @@ def _scan(
         else:
             fitted.append(row)
             fitted_numbers.append(index + 1)
+    if width > len(heading):
+        rows = _filled_rows(columns)
+        if rows * 2 <= rows + len(odd):
+            return None
     if fitted:
-        more = _encode(fitted, width)
-        columns = [_join(column, extra) for column, extra in zip(columns, more, strict=True)]
+        more = _columns([_arrays(fitted)], width, encoded)
+        columns = [
+            _join(column, extra, place in encoded)
+            for place, (column, extra) in enumerate(zip(columns, more, strict=True))
+        ]
         numbers = np.concatenate([numbers, np.array(fitted_numbers, np.int32)])
     return Tokens(heading, columns, numbers, odd, extra_cell=width > len(heading))
+
+
+def _filled_rows(columns: list[pa.ChunkedArray]) -> int:
+    """How many rows have a cell that is not blank."""
+    filled = np.zeros(len(columns[0]), bool)
+    for column in columns:
+        texts = column.cast(pa.string())
+        length = pc.binary_length(pc.utf8_trim(texts, characters=BLANKS))
+        filled |= length.to_numpy() > 0
+    return int(filled.sum())
 
 
 def _outside(positions: npt.NDArray[np.int64], quotes: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int64]:
@@ -300,7 +332,7 @@ def _picked(
     return memoryview(b"".join(pieces))
 
 
-def _exact(body: memoryview, heading: list[str]) -> Tokens:
+def _exact(body: memoryview, heading: list[str], encoded: set[int]) -> Tokens:
     """The csv module's way, row by row."""
     text = bytes(body).decode("utf-8")
     _refuse_open_quotes(text)
@@ -323,16 +355,11 @@ def _exact(body: memoryview, heading: list[str]) -> Tokens:
         rows.append(row)
         numbers.append(number)
         if len(rows) == _CHUNK:
-            parts.append([pa.array(column, pa.string()) for column in zip(*rows, strict=True)])
+            parts.append(_arrays(rows))
             rows = []
     if rows:
-        parts.append([pa.array(column, pa.string()) for column in zip(*rows, strict=True)])
-    if not parts:
-        columns = _no_cells(width)
-    else:
-        columns = [
-            pa.chunked_array([part[index] for part in parts]).dictionary_encode() for index in range(width)
-        ]
+        parts.append(_arrays(rows))
+    columns = _columns(parts, width, encoded)
     return Tokens(heading, columns, np.array(numbers, np.int32), odd, extra_cell=width > len(heading))
 
 
@@ -371,17 +398,24 @@ def _ends_inside(record: str) -> bool:
     return state == "quoted"
 
 
-def _no_cells(width: int) -> list[pa.ChunkedArray]:
-    empty = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.array([], pa.string()))
-    return [pa.chunked_array([empty]) for _ in range(width)]
+def _no_cells(width: int, encoded: set[int]) -> list[pa.ChunkedArray]:
+    return [pa.chunked_array([], type=_kind(place, encoded)) for place in range(width)]
 
 
-def _encode(rows: list[list[str]], width: int) -> list[pa.ChunkedArray]:
+def _arrays(rows: list[list[str]]) -> list[pa.Array]:
+    return [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+
+
+def _columns(parts: list[list[pa.Array]], width: int, encoded: set[int]) -> list[pa.ChunkedArray]:
+    if not parts:
+        return _no_cells(width, encoded)
+    columns = [pa.chunked_array([part[place] for part in parts], type=pa.string()) for place in range(width)]
     return [
-        pa.chunked_array([pa.array([row[index] for row in rows], pa.string()).dictionary_encode()])
-        for index in range(width)
+        column.dictionary_encode().unify_dictionaries() if place in encoded else column
+        for place, column in enumerate(columns)
     ]
 
 
-def _join(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pa.chunked_array([*left.chunks, *right.chunks], type=_CELLS).unify_dictionaries()
+def _join(left: pa.ChunkedArray, right: pa.ChunkedArray, encoded: bool) -> pa.ChunkedArray:
+    joined = pa.chunked_array([*left.chunks, *right.chunks], type=left.type)
+    return joined.unify_dictionaries() if encoded else joined

@@ -44,32 +44,44 @@ SQL_TYPES = {"date": "date", "month": "date", "int": "integer", "float": "double
 
 @dataclass
 class Cells:
-    """One delivered column: `texts` are its distinct cells, `index` says which one each row has."""
+    """One delivered column.
+
+    `texts` are its distinct cells and `index` says which one each row has; where `index` is None, `texts` are
+    the cells row by row.
+    """
 
     texts: pa.Array
-    index: npt.NDArray[np.int32]
+    index: npt.NDArray[np.int32] | None
 
     @classmethod
     def of(cls, column: pa.ChunkedArray) -> Cells:
-        """Take a dictionary-encoded column (chunks share one dictionary)."""
-        if column.num_chunks == 0 or len(column) == 0:
+        """Take a column of text, or a dictionary-encoded one whose chunks share one dictionary."""
+        if not pa.types.is_dictionary(column.type):
+            return cls(column.combine_chunks(), None)
+        if not len(column):
             return cls(pa.array([], pa.string()), np.zeros(0, np.int32))
-        chunks = column.unify_dictionaries().chunks
-        index = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in chunks])
-        return cls(chunks[0].dictionary, index.astype(np.int32, copy=False))
+        index = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in column.chunks])
+        return cls(column.chunk(0).dictionary, index.astype(np.int32, copy=False))
+
+    def __len__(self) -> int:
+        return len(self.texts) if self.index is None else len(self.index)
 
     def at(self, position: int) -> str:
         """The cell of the row at `position`, as delivered."""
-        return str(self.texts[int(self.index[position])].as_py())
+        return str(self.texts[position if self.index is None else int(self.index[position])].as_py())
+
+    def rows(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What is known per text, spread to the rows."""
+        return values if self.index is None else values[self.index]
 
     def trimmed(self) -> pa.Array:
-        """The distinct texts without blanks around them."""
+        """The texts without blanks around them."""
         return pc.utf8_trim(self.texts, characters=BLANKS)
 
     def blank(self) -> npt.NDArray[np.bool_]:
         """Row by row: whether the cell is blank."""
         empty = pc.equal(pc.binary_length(self.trimmed()), 0).to_numpy(zero_copy_only=False)
-        return np.asarray(empty, bool)[self.index] if len(self.index) else np.zeros(0, bool)
+        return self.rows(np.asarray(empty, bool))
 
 
 @dataclass
@@ -92,6 +104,13 @@ def fields_of(contract: Contract) -> dict[str, str]:
         if column.field == BIRTH and column.type == "date":
             fields |= {"birth_text": "varchar", "birth_year": "smallint", "birth_month": "tinyint"}
     return fields
+
+
+def has_few_texts(column: Column, contract: Contract) -> bool:
+    """Whether a column's cells are worth reading once per distinct text."""
+    if column.type == "id":
+        return contract.via is not None
+    return column.type not in ("name", "kana", "address", "postal", "text")
 
 
 def missing(column: Column, count: int) -> dict[str, pa.Array]:
@@ -129,10 +148,7 @@ def plain(text: str) -> str:
 def _as_number_text(texts: pa.Array) -> pa.Array:
     if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
         return texts
-    return pa.array(
-        [text if text.isascii() else plain(text) for text in texts.to_pylist()],
-        pa.string(),
-    )
+    return pc.utf8_trim(pc.utf8_normalize(texts, form="NFKC"), characters=BLANKS)
 
 
 def _texts(column: Column, cells: Cells, shape: Callable[[pa.Array], pa.Array] | None) -> Typed:
@@ -156,16 +172,18 @@ def _rows(
     notes: Counter[str] | None = None,
 ) -> Typed:
     """Spread what was read per distinct text over the rows; text columns stay dictionary-encoded."""
-    index = pa.array(cells.index)
+    index = None if cells.index is None else pa.array(cells.index)
     spread: dict[str, pa.Array] = {}
     for name, array in values.items():
-        if pa.types.is_string(array.type):
+        if index is None:
+            spread[name] = array
+        elif pa.types.is_string(array.type):
             spread[name] = pa.DictionaryArray.from_arrays(index, array)
         else:
             spread[name] = array.take(index)
     row_errors = None
-    if errors is not None and len(cells.index):
-        row_errors = errors[cells.index]
+    if errors is not None and len(cells):
+        row_errors = cells.rows(errors)
         if not row_errors.any():
             row_errors = None
     return Typed(spread, row_errors, notes or Counter())
@@ -236,8 +254,7 @@ def _float_reader(column: Column) -> Callable[[str], tuple[Any, str]]:
 def _flags(column: Column, cells: Cells) -> Typed:
     """A flag; a blank is 'no' where the file writes no explicit one (○/空欄), else unknown."""
     words = [plain(text).lower() for text in cells.texts.to_pylist()]
-    present = set(np.unique(cells.index).tolist())
-    explicit = any(word in _FALSE for position, word in enumerate(words) if position in present)
+    explicit = _counted(cells, [word in _FALSE for word in words]) > 0
     values: list[bool | None] = []
     errors = np.zeros(len(words), np.int8)
     for position, word in enumerate(words):
@@ -255,7 +272,7 @@ def _flags(column: Column, cells: Cells) -> Typed:
 def _counted(cells: Cells, wanted: list[bool]) -> int:
     if not any(wanted):
         return 0
-    return int(np.asarray(wanted, bool)[cells.index].sum())
+    return int(cells.rows(np.asarray(wanted, bool)).sum())
 
 
 def _dates(column: Column, cells: Cells, is_key: bool) -> Typed:
