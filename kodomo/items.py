@@ -242,7 +242,7 @@ def materialise(
     ids = con.execute("select resident_id from cohabitant where is_child order by 1").fetchall()
     refs = [(number, child_ref(child_key, number)) for (number,) in ids]
     _frame(con, "child_reference", refs, ("resident_id", "child_ref"))
-    for name in ("council_now", "in_care_now", "last_seen", "school_place", "child"):
+    for name in ("council_now", "in_care_now", "last_seen", "on_roster", "school_place", "child"):
         macros.need("child", f"{name}.sql")
     _make(con, "child", f"select * from child_derived({day})", persist=persist)
     for path in sorted((SQL / "items").glob("_*.sql")):

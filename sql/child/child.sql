@@ -16,6 +16,9 @@ refs as (
 places as (
     select * from school_place()
 ),
+roster as (
+    select resident_id from on_roster(as_of)
+),
 measures as (
     select distinct c.living_group
     from known_protective_measure as m
@@ -51,13 +54,14 @@ seen as (
 graded as (
     select
         c.*,
-        p.school_code, p.school_name, p.grade, p.class_name, coalesce(p.on_roster, false) as on_roster,
+        p.school_code, p.school_name, p.grade, p.class_name, o.resident_id is not null as on_roster,
         case
             when c.grade_if_oldest = c.grade_if_youngest then c.grade_if_youngest
             when p.grade is not null then p.grade::int
         end as school_grade
     from children as c
     left join places as p on p.person_id = c.resident_id
+    left join roster as o on o.resident_id = c.resident_id
 ),
 final as (
     select

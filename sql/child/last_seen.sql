@@ -12,7 +12,7 @@ with sightings as (
     union all
     select person_id, attended_on, 'maternal' from known_infant_checkup where attended_on is not null
     union all
-    select person_id, least(last_day(max(month)), max_by(recorded_on, month)), 'pupil'
+    select person_id, max(least(last_day(month), recorded_on)), 'pupil'
     from known_attendance
     where school_days - sick_days - nonattendance_days - other_absent_days
         - coalesce(suspended_days, 0) - coalesce(counted_present_days, 0) > 0

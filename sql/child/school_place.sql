@@ -3,12 +3,12 @@
 create or replace temp macro school_place() as table
 with roster as (
     select
-        person_id, school_code, school_name, grade, class_name, true as on_roster, recorded_on, record_key, 1 as pass
+        person_id, school_code, school_name, grade, class_name, recorded_on, record_key, 1 as pass
     from known_pupil_roster
     where person_id is not null and status = '1'
 ),
 register as (
-    select person_id, school_code, school_name, grade, null as class_name, false, recorded_on, record_key, 2
+    select person_id, school_code, school_name, grade, null as class_name, recorded_on, record_key, 2
     from known_school_register
     where person_id is not null and status = '1'
 ),

@@ -302,6 +302,19 @@ def test_a_pupil_without_a_roster_row_is_in_no_public_school(city):
     }
 
 
+def test_a_replay_knows_the_pupils_of_its_day_though_the_roster_is_newer(city):
+    city.child("1", pupil=False)
+    city.add("pupil_roster", "1", pupil_id="P1", grade=4, recorded_on="2025-04-05")
+    city.child("2", pupil=False)
+    city.child("3", pupil=False)
+    city.link("pupil_roster", "P3", "3")
+    city.add("attendance", "3", month="2024-11-01", school_days=20)
+    missing = {number for number, row in city.children("2025-02-28").items() if row["no_public_school"]}
+    assert missing == {"2"}
+    missing = {number for number, row in city.children("2026-03-31").items() if row["no_public_school"]}
+    assert missing == {"2", "3"}
+
+
 @pytest.mark.parametrize(
     ("address", "town"),
     [
