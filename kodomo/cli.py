@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import date
+from getpass import getpass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -84,12 +85,14 @@ def parser() -> argparse.ArgumentParser:
 
     demo = command("demo", "架空の市の受領データ一式と、その正解（truth）を作ります。")
     demo.add_argument("folder", type=Path, metavar="DIR", help="書き出す先のフォルダ")
-    demo.add_argument("--residents", type=_residents, default=400_000, metavar="N", help="住民数（既定 400000）")
+    demo.add_argument(
+        "--residents", type=_residents, default=400_000, metavar="N", help="住民数（既定 400000）"
+    )
     demo.add_argument("--seed", type=int, default=1, metavar="S", help="同じ数なら同じ市ができます（既定 1）")
     as_of(demo, "データの基準日（既定 2026-10-31）")
 
     shrink_help = "行数が半分未満に減った全件データも受け取ります（課に確認した後に使ってください）"
-    refresh = command("refresh", "フォルダ内の受領データをすべて読み込み、名寄せと判定をして新しい版を公開します。")
+    refresh = command("refresh", "受領データをすべて読み込み、名寄せと判定をして新しい版を公開します。")
     load = command("load", "フォルダ内の受領データを読み込みます（名寄せと判定はしません）。")
     for step in (refresh, load):
         step.add_argument("folder", type=Path, metavar="DIR", help="受領データのフォルダ")
@@ -105,15 +108,27 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("kind", choices=kinds, metavar="|".join(kinds), help=kind_help)
     export.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="書き出すファイル")
 
-    command("verify", "操作ログのつながりと、データの壊れがないかを調べます。異常があれば最初の場所を示します。")
+    command("verify", "操作ログとデータに異常がないかを調べ、あれば最初の場所を示します。")
     backup = command("backup", "職員が使っている最中でも、ひとまとまりの控えを作ります。")
     backup.add_argument("file", type=Path, metavar="FILE", help="控えのファイル")
     restore = command("restore", "控えから元に戻し、壊れがないことを確かめます。")
     restore.add_argument("file", type=Path, metavar="FILE", help="控えのファイル")
 
+    account = command("account", "職員の利用者IDを作ります（パスワードは画面で聞きます）。")
+    account.add_argument("user_id", metavar="ID", help="利用者ID（英小文字と数字）")
+    account.add_argument("--name", required=True, metavar="氏名", help="画面と操作ログに出る氏名")
+    account.add_argument(
+        "--role", required=True, metavar="役割", help="data/roles.toml の役割（例 coordinator）"
+    )
+    account.add_argument("--department", required=True, metavar="課", help="data/departments.toml の課")
+
     start = command("start", "初回は架空の市を用意し、ダッシュボードを 127.0.0.1 で開きます。")
-    start.add_argument("--residents", type=_residents, default=60_000, metavar="N", help="架空の市の住民数（既定 60000）")
-    start.add_argument("--city", type=Path, default=ROOT / "data" / "city", metavar="DIR", help="架空の市の置き場所")
+    start.add_argument(
+        "--residents", type=_residents, default=60_000, metavar="N", help="架空の市の住民数（既定 60000）"
+    )
+    start.add_argument(
+        "--city", type=Path, default=ROOT / "data" / "city", metavar="DIR", help="架空の市の置き場所"
+    )
     start.add_argument("--port", type=int, default=8501, metavar="PORT", help="ポート番号（既定 8501）")
     start.add_argument("--no-open", action="store_true", help="用意だけして、画面は開きません")
     return top
@@ -190,6 +205,25 @@ def _backup(options: argparse.Namespace) -> int:
     return 0
 
 
+def _account(options: argparse.Namespace) -> int:
+    from kodomo import accounts, audit
+    from kodomo.ops import open_store
+    from kodomo.snapshots import Family
+
+    password = getpass("はじめのパスワード（12文字以上。最初のログインで変えてもらいます）: ")
+    accounts.create(
+        open_store(Family(options.db)),
+        audit.SYSTEM,
+        options.user_id,
+        options.name,
+        options.department,
+        options.role,
+        password,
+    )
+    print(f"利用者ID {options.user_id} を作りました。")
+    return 0
+
+
 def _start(options: argparse.Namespace) -> int:
     from kodomo import start
 
@@ -209,6 +243,7 @@ COMMANDS = {
     "verify": _verify,
     "backup": _backup,
     "restore": _backup,
+    "account": _account,
     "start": _start,
 }
 
@@ -231,10 +266,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KodomoError as refusal:
         print(refusal, file=sys.stderr)
     except PermissionError:
-        print("フォルダやファイルを読み書きする権限がありません。置き場所を確かめてください。", file=sys.stderr)
+        print(
+            "フォルダやファイルを読み書きする権限がありません。置き場所を確かめてください。", file=sys.stderr
+        )
     except OSError as trouble:
         reason = trouble.strerror or "原因不明"
-        print(f"ファイルを読み書きできませんでした（{reason}）。空き容量と置き場所を確かめてください。", file=sys.stderr)
+        print(
+            f"ファイルを読み書きできませんでした（{reason}）。空き容量と置き場所を確かめてください。",
+            file=sys.stderr,
+        )
     except KeyboardInterrupt:
         print("\n中止しました。前の版はそのまま使えます。", file=sys.stderr)
     return NOTHING_DONE

@@ -68,7 +68,9 @@ def newest_delivery(con: Connection) -> date:
     return row[0]
 
 
-def load(family: Family, folder: Path, *, accept_shrink: bool = False, progress: Progress = _silent) -> Outcome:
+def load(
+    family: Family, folder: Path, *, accept_shrink: bool = False, progress: Progress = _silent
+) -> Outcome:
     """Load every delivery in `folder`, or nothing where nothing can be loaded.
 
     Args:
@@ -206,7 +208,12 @@ def export(family: Family, kind: str, out: Path) -> int:
     try:
         rows = exports.write_csv(con, kind, waiting)
         audit.record(
-            open_store(family), audit.SYSTEM, "export", count=rows, detail={"kind": kind}, snapshot=current.name
+            open_store(family),
+            audit.SYSTEM,
+            "export",
+            count=rows,
+            detail={"kind": kind},
+            snapshot=current.name,
         )
         waiting.replace(out)
         return rows

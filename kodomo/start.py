@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -14,12 +16,14 @@ from kodomo.paths import ROOT
 from kodomo.snapshots import Family
 
 DEMO_DAY = date(2026, 10, 31)
+Progress = Callable[[str, float], None]
 
 
-def prepare(db: Path, city: Path, residents: int, progress: Callable[[str, float], None]) -> None:
-    """Make the synthetic city, its snapshot, demo accounts and a year of reviews, unless a snapshot exists.
+def prepare(db: Path, city: Path, residents: int, progress: Progress) -> None:
+    """Make the synthetic city, its snapshot, demo accounts and a year of reviews where there is no snapshot.
 
-    A city with data of its own is never touched: the demo is only made where there is no snapshot yet.
+    A store with data of its own is never touched: a marker beside the store says that it is the demonstration.
+    A first start that was cut off goes on where it stopped.
 
     Args:
         db: the store family to open.
@@ -28,21 +32,50 @@ def prepare(db: Path, city: Path, residents: int, progress: Callable[[str, float
         progress: told the step and its share done (0 to 1).
     """
     family = Family(db)
-    if family.current() is not None:
+    marker = family.folder / f"{family.stem}.demo"
+    if family.current() is None:
+        print("初めての起動です。架空の市を用意します（1分半ほどかかります）。", flush=True)
+        family.folder.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+        _make_city(city, residents, progress)
+        pipeline.refresh(family, city / "deliveries", as_of=DEMO_DAY, progress=progress)
+    if not marker.exists():
         return
-    print("初めての起動です。架空の市を用意します（1分半ほどかかります）。", flush=True)
-    if not (city / "deliveries").is_dir():
-        synth.generate(city, residents, 1, DEMO_DAY, progress=progress)
-    pipeline.refresh(family, city / "deliveries", as_of=DEMO_DAY, progress=progress)
     ops = open_store(family)
     accounts.create_demo(ops)
-    demo_history.make(family, ops, lists=pipeline.month_end_lists(family), progress=progress)
+    lists, truth = pipeline.month_end_lists(family), _in_need(city / "truth" / "children.csv")
+    demo_history.make(family, ops, lists=lists, truth=truth, progress=progress)
+
+
+def _make_city(city: Path, residents: int, progress: Progress) -> None:
+    """Write the city beside its place first: a start that is cut off leaves no half of a city."""
+    if (city / "deliveries").is_dir():
+        return
+    half = city.with_name(f".{city.name}.half")
+    shutil.rmtree(half, ignore_errors=True)
+    synth.generate(half, residents, 1, DEMO_DAY, progress=progress)
+    half.rename(city)
+
+
+def _in_need(truth: Path) -> dict[str, list[str]] | None:
+    """Read who truly is in need and in what, so that the demo's reviews are about as right as people's."""
+    if not truth.exists():
+        return None
+    with truth.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = {
+        row["resident_id"]: [name for name in row if name.endswith("_onset") and row[name]] for row in rows
+    }
+    return {resident: categories for resident, categories in found.items() if categories}
 
 
 def open_dashboard(db: Path, port: int) -> int:
     """Replace this process by the dashboard on 127.0.0.1; returns only when that fails."""
-    environment = {**os.environ, "KODOMO_DB": str(db), "TZ": "Asia/Tokyo"}
-    print(f"ダッシュボードを http://127.0.0.1:{port} で開きます。止めるには Ctrl+C を押してください。", flush=True)
+    environment = {**os.environ, "KODOMO_DB": str(db.absolute()), "TZ": "Asia/Tokyo"}
+    print(
+        f"ダッシュボードを http://127.0.0.1:{port} で開きます。止めるには Ctrl+C を押してください。",
+        flush=True,
+    )
     words = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]
     os.chdir(ROOT)
     os.execve(sys.executable, words, environment)

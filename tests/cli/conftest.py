@@ -56,7 +56,9 @@ class HandMadeCity:
         }
         self.add("resident_register", **(defaults | values))
 
-    def pupil(self, number: str, name: str, kana: str, born: str, grade: int, sex: str = "1", **values: str) -> None:
+    def pupil(
+        self, number: str, name: str, kana: str, born: str, grade: int, sex: str = "1", **values: str
+    ) -> None:
         """Add the school's own roster row."""
         defaults = {
             "児童生徒番号": number,
@@ -116,9 +118,7 @@ def city(tmp_path: Path) -> HandMadeCity:
     made.resident("1001", "齋藤 健", "サイトウ ケン", "1985-02-03", 続柄="世帯主", 世帯番号="H1")
     made.resident("1002", "齋藤 美咲", "サイトウ ミサキ", "2014-05-06", "2", 世帯番号="H1")
     made.pupil("P2", "斎藤　美咲", "ｻｲﾄｳ ﾐｻｷ", "H26.5.6", 6, "2")
-    made.add(
-        "guidance", 指導番号="G1", 児童生徒番号="P2", 発生日="2026-09-10", 種別="4", 登録日="2026-09-12"
-    )
+    made.add("guidance", 指導番号="G1", 児童生徒番号="P2", 発生日="2026-09-10", 種別="4", 登録日="2026-09-12")
     # A boy who stopped going to school.
     made.resident("1003", "髙橋 蓮", "タカハシ レン", "2012-08-09", 世帯番号="H3", 続柄="世帯主")
     made.pupil("P3", "高橋 蓮", "タカハシ レン", "2012/8/9", 8, 学校名="第一中学校", 学校コード="J01")
@@ -153,7 +153,9 @@ def city(tmp_path: Path) -> HandMadeCity:
         登録日="2026-09-05",
     )
     # A quiet child: nothing stands out. Disability, single parent and foreign nationality raise nothing.
-    made.resident("1006", "NGUYEN THI LAN", "グエン ティ ラン", "2016-07-07", "2", 世帯番号="H6", 国籍区分="2")
+    made.resident(
+        "1006", "NGUYEN THI LAN", "グエン ティ ラン", "2016-07-07", "2", 世帯番号="H6", 国籍区分="2"
+    )
     made.resident("1007", "NGUYEN VAN NAM", "グエン ヴァン ナム", "1988-01-01", 世帯番号="H6", 続柄="世帯主")
     made.add("disability_certificate", 手帳番号="D6", 宛名番号="1006", 手帳種別="2", 交付日="2020-04-01")
     made.add("child_allowance", 受給者宛名番号="1007", 児童宛名番号="1006", 認定日="2020-04-01")

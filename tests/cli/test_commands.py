@@ -28,7 +28,13 @@ def test_the_readme_names_every_command(command):
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["refresh"], ["export", "secrets", "--out", "x.csv"], ["judge", "--as-of", "31.10.2026"], ["nonsense"]],
+    [
+        [],
+        ["refresh"],
+        ["export", "secrets", "--out", "x.csv"],
+        ["judge", "--as-of", "31.10.2026"],
+        ["nonsense"],
+    ],
     ids=["no command", "no folder", "unknown export", "odd date", "unknown command"],
 )
 def test_wrong_words_end_with_two(words, capsys):

@@ -68,7 +68,9 @@ def test_the_same_data_gives_the_same_list_byte_for_byte(city, kodomo, tmp_path)
         assert kodomo("refresh", folder, "--as-of", AS_OF, db=db)[0] == 0
         for kind in ("ranking", "items", "links", "quarantine"):
             assert kodomo("export", kind, "--out", tmp_path / f"{name}-{kind}.csv", db=db)[0] == 0
-        files.append([(tmp_path / f"{name}-{kind}.csv").read_bytes() for kind in ("ranking", "items", "links")])
+        files.append(
+            [(tmp_path / f"{name}-{kind}.csv").read_bytes() for kind in ("ranking", "items", "links")]
+        )
     assert files[0] == files[1]
 
 
@@ -107,9 +109,7 @@ def test_a_delivery_newer_than_the_day_does_not_count(city, kodomo, tmp_path):
     folder = city.write()
     kodomo("refresh", folder, "--as-of", AS_OF)
     kodomo("export", "ranking", "--out", tmp_path / "before.csv")
-    city.add(
-        "guidance", 指導番号="G9", 児童生徒番号="P6", 発生日="2026-09-01", 種別="4", 登録日="2026-09-05"
-    )
+    city.add("guidance", 指導番号="G9", 児童生徒番号="P6", 発生日="2026-09-01", 種別="4", 登録日="2026-09-05")
     contract = city.contracts["guidance"]
     newer = folder / contract["file"].replace("{YYYYMMDD}", "20261110")
     newer.write_bytes(city.text("guidance").encode("cp932"))
@@ -145,6 +145,8 @@ def test_items_are_exported_with_value_and_unit(city, kodomo, tmp_path):
     kodomo("export", "items", "--out", tmp_path / "items.csv")
     rows = read_export(tmp_path / "items.csv")
     assert ",".join(rows[0]) == "as_of,resident_id,item,value,unit,newest_recorded_on"
-    absent = next(row for row in rows if row["resident_id"] == "1003" and row["item"] == "nonattendance_days_fy")
+    absent = next(
+        row for row in rows if row["resident_id"] == "1003" and row["item"] == "nonattendance_days_fy"
+    )
     assert float(absent["value"]) == 36
     assert absent["unit"] == "日"
