@@ -22,7 +22,7 @@ Progress = Callable[[str, float], None]
 def prepare(db: Path, city: Path, residents: int, progress: Progress) -> None:
     """Make the synthetic city, its snapshot, demo accounts and a year of reviews where there is no snapshot.
 
-    A store with data of its own is never touched: a marker beside the store says that it is the demonstration.
+    A store with data of its own is never touched: a marker beside the store says that it is the demo.
     A first start that was cut off goes on where it stopped.
 
     Args:

@@ -1,4 +1,4 @@
-"""A tiny city written by hand as delivered files, for tests that go the whole way through the command line."""
+"""A tiny city written by hand as delivered files, for tests that go the whole way on the command line."""
 
 from __future__ import annotations
 
