@@ -32,6 +32,8 @@ class Habits:
     no_birth: float = 0.0
     alias: float = 0.5
     careless: float = 1.0
+    by_ear: float = 0.005
+    vague_birth: float = 0.0
     unicode: bool = False
 
 
@@ -109,6 +111,28 @@ def narrow(text: str) -> str:
     if names.cp932(text):
         return text
     return "".join(c if names.cp932(c) else _STAND_IN.get(c, "" if ord(c) >= 0xE0100 else "〓") for c in text)
+
+
+@cache
+def homophones() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Surnames and given names by reading: what somebody may write who has only heard a name."""
+    table, surnames, given = names.surnames(), dict[str, list[str]](), dict[str, list[str]]()
+    for kanji, kana in zip(table.kanji.tolist(), table.kana.tolist(), strict=True):
+        surnames.setdefault(kana, []).append(kanji)
+    for part in names.given().values():
+        for kanji, kana in zip(part.kanji.tolist(), part.kana.tolist(), strict=True):
+            given.setdefault(kana, []).append(kanji)
+    return surnames, given
+
+
+def _heard(text: str, kana: str, options: dict[str, list[str]], kind: float, r: float) -> str:
+    """The name as somebody writes it who heard it: other characters, hiragana or katakana."""
+    if kind < 0.6:
+        others = [k for k in options.get(kana, ()) if k != text]
+        return others[int(r * len(others))] if others else text
+    if kind < 0.85 and kana:
+        return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in kana)
+    return kana or text
 
 
 def half(text: str) -> str:
@@ -257,6 +281,8 @@ def describe(city: City, person: Ints, rng: np.random.Generator, habits: Habits,
     with_detail = chance(rng, 0.7, n)
     gap_slip = chance(rng, 0.08 * level, n)
     blank = chance(rng, habits.no_address, n)
+    ear = np.where(chance(rng, habits.by_ear * city.noise, n), rng.random(n), 0.0)
+    vague = chance(rng, habits.vague_birth * city.noise, n)
     no_birth = chance(rng, habits.no_birth, n)
     name_out, kana_out, guard_out, address_out = (np.empty(n, object) for _ in range(4))
     tidy = (lambda t: t) if habits.unicode else narrow
@@ -277,6 +303,11 @@ def describe(city: City, person: Ints, rng: np.random.Generator, habits: Habits,
         foreign = known[i] and city.foreign[who[i]] and not alias[i]
         if foreign and h[6]:
             last, first, lk, fk = first, last, fk, lk
+        if ear[i] > 0:
+            if ear[i] < 0.35:
+                last = _heard(last, lk, homophones()[0], x[11] * 0.6, x[1])
+            else:
+                first = _heard(first, fk, homophones()[1], x[11], x[2])
         if h[0]:
             last = _spell(last, x[1], False)
         if h[7]:
@@ -319,6 +350,11 @@ def describe(city: City, person: Ints, rng: np.random.Generator, habits: Habits,
         other = ("iso", "slash", "plain", "dots", "kanji")[int(r[i, 3] * 5)]
         birth_out[i] = notation(other)[int(birth[i]) - BASE + 1]
     birth_out[no_birth] = ""
+    years = year_of(birth)
+    for i in np.flatnonzero(vague).tolist():
+        y = int(years[i])
+        era = f"令和{y - 2018}年" if y > 2019 else f"平成{y - 1988}年"
+        birth_out[i] = (f"{era}頃", f"{era}月日不詳", f"推定{era}")[i % 3] if y > 1989 else birth_out[i]
     sex_out = np.where(chance(rng, habits.no_sex, n), -1, sex - 1)
     sex_out = np.where(chance(rng, 0.002 * level, n), 1 - sex_out.clip(0, 1), sex_out)
     sex_out = np.where(chance(rng, 0.001 * level, n), 2, sex_out)

@@ -140,6 +140,7 @@ def register(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Ints,
         no_guardian=0.02,
         alias=0.25,
         careless=0.45,
+        by_ear=0.001,
     )
     pick = np.concatenate([person, np.full(strangers, -1)])
     on = np.concatenate([recorded, city.as_of - rng.integers(30, 500, strangers)])
@@ -223,6 +224,7 @@ def expense_aid(city: City, kids: Children, schools: Schools) -> tuple[Sheet, In
         no_guardian=0.02,
         alias=0.35,
         careless=0.9,
+        by_ear=0.012,
     )
     person = np.where(chance(rng, 0.0015, n), -1, kids.person[kid])
     d = describe(city, person, rng, habit, applied)

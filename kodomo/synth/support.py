@@ -43,7 +43,7 @@ def counseling(city: City, kids: Children, schools: Schools) -> tuple[Sheet, Int
     )
     topic = (rng.random(n)[:, None] > np.cumsum(chances, axis=1)[source]).sum(axis=1).clip(0, 6)
     person = np.where(chance(rng, 0.012, n), -1, kids.person[kid])
-    habit = Habits(gap="　", birth="slash", no_kana=0.12, no_sex=0.08, alias=0.85, careless=1.5)
+    habit = Habits(gap="　", birth="slash", no_kana=0.12, no_sex=0.08, alias=0.85, by_ear=0.03, careless=1.5)
     d = describe(city, person, rng, habit, on)
     close = on + rng.exponential(120, n).astype(int) + 5
     at, later, recorded = reopened(
@@ -79,7 +79,7 @@ def support_room(city: City, kids: Children, schools: Schools) -> tuple[Sheet, I
     start, g, n = start[kid], g[kid], len(kid)
     end = start + between(rng, 60, 600, n)
     person = kids.person[kid]
-    habit = Habits(gap=" ", birth="iso", no_kana=0.1, no_sex=0.1, alias=0.85, careless=1.4)
+    habit = Habits(gap=" ", birth="iso", no_kana=0.1, no_sex=0.1, alias=0.85, by_ear=0.02, careless=1.4)
     d = describe(city, person, rng, habit, start)
     at, later, recorded = reopened(noted(rng, start, 4), end <= city.as_of, noted(rng, end, 6))
     code = _code_in(schools, kids, kid, fiscal_year(start))
@@ -219,6 +219,8 @@ def cases(city: City, kids: Children, schools: Schools, absences: Attendance) ->
         no_guardian=0.2,
         no_address=0.12,
         alias=0.7,
+        by_ear=0.06,
+        vague_birth=0.006,
         careless=1.9,
     )
     d = describe(city, shown, rng, habit, on)
@@ -443,7 +445,7 @@ def _center(city: City, kids: Children, rng: np.random.Generator) -> tuple[Sheet
         np.where(
             source == 2,
             rng.choice(4, m, p=[0.27, 0.44, 0.27, 0.02]),
-            rng.choice(4, m, p=[0.165, 0.68, 0.145, 0.01]),
+            rng.choice(4, m, p=[0.185, 0.68, 0.125, 0.01]),
         )
         + 1,
     )
@@ -472,6 +474,8 @@ def _center(city: City, kids: Children, rng: np.random.Generator) -> tuple[Sheet
         no_address=0.1,
         no_birth=0.07,
         alias=0.6,
+        by_ear=0.07,
+        vague_birth=0.01,
         careless=1.8,
     )
     d = describe(city, person, rng, habit, on)
