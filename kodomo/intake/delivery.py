@@ -211,11 +211,14 @@ class _Rows:
             return
         cells, typed = self.cells[named - 1], self.typed[field_name]
         lengths = cells.rows(pc.utf8_length(cells.texts).to_numpy(zero_copy_only=False))
-        others = np.delete(lengths, position)
+        others = lengths[self.filled & (np.arange(len(lengths)) != position)]
         wrong = typed.errors is not None and bool(typed.errors[position])
         own = int(lengths[position])
         column = self.contract.column(field_name)
-        if wrong and (own == 0 or (len(others) and own < int(others.min()))):
+        if wrong and own == 0:
+            raise CutOff
+        lacking = typed.errors is not None and typed.errors[position] == RULES.index("required")
+        if wrong and not lacking and len(others) and own < int(others.min()):
             raise CutOff
         even = len(others) >= 3 and int(others.min()) == int(others.max())
         if column.type in ("date", "month") and own > 0 and even and own < int(others[0]):

@@ -287,9 +287,9 @@ def _scan(
         else:
             fitted.append(row)
             fitted_numbers.append(index + 1)
-    if width > len(heading):
+    if more:
         rows = _filled_rows(columns)
-        if rows * 2 <= rows + len(odd):
+        if rows == 0 or (width > len(heading) and rows <= len(odd)):
             return None
     if fitted:
         more = _columns([_arrays(fitted)], width, encoded)
