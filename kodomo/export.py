@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import os
 import re
 import tempfile
@@ -107,6 +108,15 @@ def write_csv(
         Path(name).unlink(missing_ok=True)
         raise
     return count
+
+
+def csv_bytes(heading: Iterable[str], lines: Iterable[Iterable[Any]]) -> bytes:
+    """Any table as the bytes of a CSV file (UTF-8 with BOM, CRLF); every cell is treated as free text."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(list(heading))
+    writer.writerows([_cell(value, True) for value in line] for line in lines)
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _write(file: Any, heading: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> int:

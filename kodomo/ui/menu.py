@@ -38,6 +38,7 @@ SCREENS = (
     Screen("outcomes", "成果指標", ":material/monitoring:", "view_outcomes", "判定"),
     Screen("deliveries", "データ連携状況", ":material/inventory_2:", "view_intake", "データ"),
     Screen("oplog", "操作ログ", ":material/history:", "view_log", "管理"),
+    Screen("guide", "使い方", ":material/help:", "view_guide", "管理"),
 )
 
 

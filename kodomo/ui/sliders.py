@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 from kodomo.ui import theme
 
@@ -131,11 +131,11 @@ export default function (component) {
 
 
 def panel(groups: Sequence[Group], *, revision: str, key: str) -> dict[str, list[float]] | None:
-    """Draw the sliders; returns category → thresholds once one was moved since `revision` was drawn, else nothing.
+    """Draw the sliders; returns category → thresholds once one was moved, else nothing.
 
     A new `revision` draws the panel anew from the values given; the same one leaves it as the reader has it.
     """
-    mount = st.components.v2.component("kodomo_sliders", html='<div class="panel"></div>', css=_CSS, js=_JS)
+    mount = component("kodomo_sliders", html='<div class="panel"></div>', css=_CSS, js=_JS)
     data = {
         "rev": revision,
         "groups": [
@@ -152,7 +152,7 @@ def panel(groups: Sequence[Group], *, revision: str, key: str) -> dict[str, list
 
 
 def _checked(draft: dict[str, Any], groups: Sequence[Group]) -> dict[str, list[float]]:
-    """What the browser sent, as far as it names the categories drawn and holds as many numbers as there are levels."""
+    """What the browser sent, as far as it names the categories drawn and has a number for each level."""
     sent = draft.get("values") or {}
     found = {}
     for group in groups:

@@ -112,7 +112,7 @@ def _groups(base: Table, draft: Draft, band: str) -> list[sliders.Group]:
 
 
 def _take(base: Table, draft: Draft, band: str, moved: dict[str, list[float]]) -> None:
-    """Put what the sliders say into the draft; an age band that equals 全年齢 again needs no value of its own."""
+    """Put what the sliders say into the draft; an age band equal to 全年齢 needs no value of its own."""
     starts = tuning.thresholds_of(base.used)
     for code, points in moved.items():
         by_age = draft[code]
@@ -264,7 +264,8 @@ def _workload(found: Effect) -> None:
     pace, minutes = _pace(session.reviews_mark(), jst_date(session.store().clock()))
     was, now = found.waiting
     text = (
-        f"<b>今月のうちに確認する見込み</b>（要確認・注意で、まだ確認していないこども）　{_change((was, now))} 人"
+        "<b>今月のうちに確認する見込み</b>（要確認・注意で、まだ確認していないこども）　"
+        f"{_change((was, now))} 人"
     )
     if pace:
         per = f"、1件 約{minutes:.0f}分、調整後は 約{now * minutes / 60:,.0f}時間" if minutes else ""
@@ -299,9 +300,9 @@ def _moves(user: Actor, shown: session.Snapshot, found: Effect) -> None:
     down = f"下がる {found.fallen:,}件（一覧から外れる {found.leaving:,}人）"
     with parts.card("tn_moves"):
         st.html(
-            f'<div style="display:flex;gap:.8rem"><div style="flex:1;min-width:0">'
-            f"{_list(user, up, found.up, found.risen, faces)}</div>"
-            f'<div style="flex:1;min-width:0">{_list(user, down, found.down, found.fallen, faces)}</div></div>'
+            '<div style="display:flex;gap:.8rem">'
+            f"{_list(user, up, found.up, found.risen, faces)}"
+            f"{_list(user, down, found.down, found.fallen, faces)}</div>"
         )
 
 
@@ -317,14 +318,16 @@ def _list(
             f"示しています。ほか{total - len(moves):,}件。</div>"
         )
     return (
+        '<div style="flex:1;min-width:0">'
         f'<div style="font-weight:600;font-size:.9rem;padding-bottom:.25rem">{parts.html(title)}</div>'
-        f'<div class="kd-scroll" style="height:236px">{body}</div>'
+        f'<div class="kd-scroll" style="height:236px">{body}</div></div>'
     )
 
 
 def _line(user: Actor, move: Move, face: dict[str, Any]) -> str:
     seen = access.mask(
-        user, {"name": face.get("name"), "child_ref": face.get("child_ref"), "protected": face.get("protected")}
+        user,
+        {"name": face.get("name"), "child_ref": face.get("child_ref"), "protected": face.get("protected")},
     )
     about = " ".join(
         text
@@ -359,16 +362,18 @@ def _save(user: Actor, base: Table, draft: Draft) -> None:
         )
         if not access.may(user, "ruleset_save"):
             return
-        with st.form("tn_save_form", border=False, clear_on_submit=False):
-            with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-                reason = st.text_input(
-                    "変える理由（必須）",
-                    max_chars=200,
-                    placeholder="例: 要確認が多く、1か月で確認しきれないため",
-                    key="tn_reason",
-                    autocomplete="off",
-                )
-                sent = st.form_submit_button("新しい版として保存する", type="primary")
+        with (
+            st.form("tn_save_form", border=False, clear_on_submit=False),
+            st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
+        ):
+            reason = st.text_input(
+                "変える理由（必須）",
+                max_chars=200,
+                placeholder="例: 要確認が多く、1か月で確認しきれないため",
+                key="tn_reason",
+                autocomplete="off",
+            )
+            sent = st.form_submit_button("新しい版として保存する", type="primary")
         st.caption("保存した版は、次の判定（取り込み）から使われます。いまの一覧はすぐには変わりません。")
         if sent:
             try:
@@ -403,15 +408,17 @@ def pending(user: Actor, shown: session.Snapshot, base: Table) -> None:
     """Say that a saved version waits for the next judgement, and offer to apply it where that is allowed."""
     if base.used.id == shown.ruleset:
         return
-    with parts.card("tn_pending"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.html(
-                f"<b>{parts.html(base.used.id)} が保存されていますが、まだ一覧に反映していません。</b><br>"
-                f'<span class="kd-small kd-muted">いまの一覧は {parts.html(shown.ruleset)} による判定です。'
-                "次の判定で切り替わります。</span>"
-            )
-            if access.may(user, "ruleset_activate") and st.button("いますぐ一覧に反映する", type="primary"):
-                _apply(user)
+    with (
+        parts.card("tn_pending"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        st.html(
+            f"<b>{parts.html(base.used.id)} が保存されていますが、まだ一覧に反映していません。</b><br>"
+            f'<span class="kd-small kd-muted">いまの一覧は {parts.html(shown.ruleset)} による判定です。'
+            "次の判定で切り替わります。</span>"
+        )
+        if access.may(user, "ruleset_activate") and st.button("いますぐ一覧に反映する", type="primary"):
+            _apply(user)
 
 
 def _apply(user: Actor) -> None:
@@ -426,7 +433,9 @@ def _apply(user: Actor) -> None:
             used = tuning.apply_active(con, ops, session.catalogue())
             build.stage = "judged"
             build.ruleset = used
-            audit.record(ops, user, "ruleset_activate", detail={"version": used, "applied": True}, ruleset=used)
+            audit.record(
+                ops, user, "ruleset_activate", detail={"version": used, "applied": True}, ruleset=used
+            )
     except KodomoError as refusal:
         st.error(str(refusal))
         return
@@ -438,7 +447,10 @@ def versions(user: Actor, base: Table) -> None:
     """Every kept version, newest first, and the way back to one."""
     kept = tuning.versions(session.store())
     with parts.card("tn_versions"):
-        st.html("<b>判定基準の版</b>　<span class='kd-small kd-muted'>どの版にも戻せます。戻すと、同じ内容の新しい版になります。</span>")
+        st.html(
+            "<b>判定基準の版</b>　<span class='kd-small kd-muted'>"
+            "どの版にも戻せます。戻すと、同じ内容の新しい版になります。</span>"
+        )
         rows = [
             (
                 parts.strong(row.version_id) if row.version_id == base.used.id else row.version_id,
@@ -451,9 +463,18 @@ def versions(user: Actor, base: Table) -> None:
             for row in kept
         ]
         first = rules.FIRST_RULESET.stem
-        rows.append((first, "使用中" if base.used.id == first else "はじめの版", "–", "–", "–", "導入時の判定基準"))
+        rows.append(
+            (first, "使用中" if base.used.id == first else "はじめの版", "–", "–", "–", "導入時の判定基準")
+        )
         parts.table(
-            [("版", "nb"), ("状態", "nb"), ("保存した日時", "nb"), ("保存した人", "nb"), ("もとの版", "nb"), ("理由", "")],
+            [
+                ("版", "nb"),
+                ("状態", "nb"),
+                ("保存した日時", "nb"),
+                ("保存した人", "nb"),
+                ("もとの版", "nb"),
+                ("理由", ""),
+            ],
             rows,
             scroll=True,
             height=230,
