@@ -19,7 +19,7 @@ from kodomo.linkage.encode import (
     school_keys,
     school_stage,
 )
-from kodomo.linkage.levels import NameLevels, Similar, address_levels, birth_levels, name_levels
+from kodomo.linkage.levels import SWAP, NameLevels, Similar, address_levels, birth_levels, name_levels
 from kodomo.linkage.model import BACKGROUND_U, HOUSEHOLD_U, PRIOR_M, Evidence
 from kodomo.linkage.sources import Register
 
@@ -249,6 +249,8 @@ class Weighed:
     sei_by_kana: np.ndarray
     mei_by_kana: np.ndarray
     old_place: np.ndarray
+    # log of the chance among strangers, field by field (float32); `evidence.stranger` is their sum
+    chance: dict[str, np.ndarray]
 
 
 class Engine:
@@ -386,7 +388,10 @@ class Engine:
         ended = res.ended[pairs.person]
         levels["stay"] = np.where(ended < 0, 1, np.where(when < 0, -1, when <= ended + 90)).astype("int8")
 
-        stranger = self._stranger(pairs, levels, names, a, b, guardian_u, school_u, lot_seen, room_seen)
+        chance: dict[str, np.ndarray] = {}
+        stranger = self._stranger(
+            pairs, levels, names, a, b, guardian_u, school_u, lot_seen, room_seen, chance
+        )
         household = np.zeros(len(pairs))
         for name, shares in HOUSEHOLD_U.items():
             table = np.append(np.log(np.array(shares) / sum(shares)), 0.0)
@@ -418,6 +423,7 @@ class Engine:
             names.sei_by_kana,
             names.by_kana,
             old_place,
+            chance,
         )
 
     def _find(
@@ -654,12 +660,22 @@ class Engine:
         school_u: np.ndarray,
         lot: np.ndarray,
         room: np.ndarray,
+        chance: dict[str, np.ndarray],
     ) -> np.ndarray:
-        """Return the log chance of the levels between two strangers, by the frequency of the agreeing values."""
+        """Return the log chance of the levels between two strangers, by the frequency of the agreeing values.
+
+        `chance` is filled with the same field by field (float32), which explains the sum.
+        """
         total = np.zeros(len(pairs))
+
+        def add(name: str, values: np.ndarray) -> None:
+            nonlocal total
+            total += values
+            chance[name] = values.astype("float32")
+
         u = {name: np.array(share) / sum(share) for name, share in BACKGROUND_U.items()}
         for name in ("sex", "grade", "age", "stay"):
-            total += np.append(np.log(u[name]), 0.0)[levels[name]]
+            add(name, np.append(np.log(u[name]), 0.0)[levels[name]])
         for name, level in (("mei", names.mei), ("sei", names.sei)):
             base = np.append(np.log(u[name]), 0.0)[level]
             exact = (level >= 3) & (level <= 7)
@@ -671,13 +687,14 @@ class Engine:
             else:
                 f = self._sei_frequency(kanji, kana, use_kana)
             valued = exact & ((kanji >= 0) | (kana >= 0))
-            total += np.where(valued, np.log(f), base)
-        swap = names.sei == 8
-        if swap.any():
-            f = self._sei_frequency(b.sei_l, b.sei_k, b.sei_l < 0)
-            total[swap] += np.log(f[swap]) - np.log(u["sei"][8])
+            value = np.where(valued, np.log(f), base)
+            swap = level == SWAP
+            if name == "sei" and swap.any():
+                f = self._sei_frequency(b.sei_l, b.sei_k, b.sei_l < 0)
+                value[swap] += np.log(f[swap]) - np.log(u["sei"][SWAP])
+            add(name, value)
         dob = levels["dob"]
-        total += np.where(dob == 7, np.log(self._dob_frequency(self.residents.birth["dob"][pairs.person])), np.append(np.log(u["dob"]), 0.0)[dob])  # fmt: skip
+        add("dob", np.where(dob == 7, np.log(self._dob_frequency(self.residents.birth["dob"][pairs.person])), np.append(np.log(u["dob"]), 0.0)[dob]))  # fmt: skip
         address = levels["address"]
         f_lot = (self.f_lot[lot] + 1) / (self._n + 500)
         if len(self._room_values):
@@ -688,12 +705,13 @@ class Engine:
             count = np.zeros(len(pairs))
         f_room = (count + 1) / (self._n + 500)
         base = np.append(np.log(u["address"]), 0.0)[address]
-        total += np.where(address == 5, np.log(f_room), np.where(address == 4, np.log(f_lot), base))
+        add("address", np.where(address == 5, np.log(f_room), np.where(address == 4, np.log(f_lot), base)))
         guardian = levels["guardian"]
-        total += np.where(guardian >= 2, np.log(guardian_u), np.append(np.log(u["guardian"]), 0.0)[guardian])
+        base = np.append(np.log(u["guardian"]), 0.0)[guardian]
+        add("guardian", np.where(guardian >= 2, np.log(guardian_u), base))
         school = levels["school"]
         near = (address >= 1) & (school == 1)  # neighbours go to the same school
-        total += np.where(school == 1, np.where(near, np.log(np.maximum(school_u, 0.5)), np.log(school_u)), np.append(np.log(u["school"]), 0.0)[school])  # fmt: skip
+        add("school", np.where(school == 1, np.where(near, np.log(np.maximum(school_u, 0.5)), np.log(school_u)), np.append(np.log(u["school"]), 0.0)[school]))  # fmt: skip
         return total
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kodomo.linkage import decide as judge
+from kodomo.linkage import waterfall
 from kodomo.linkage.anomalies import find_anomalies
 from kodomo.linkage.encode import Vocabulary, school_keys
 from kodomo.linkage.engine import (
@@ -64,6 +65,9 @@ CANDIDATE_COLUMNS = {
     "probability": "double",
     "weight": "double",
     "reasons": "varchar",
+    # one number for each of waterfall.STEPS, adding up to the weight, and for each of waterfall.LEVELS
+    "bits": "float[]",
+    "levels": "tinyint[]",
 }
 
 
@@ -373,6 +377,8 @@ def _rows(stage: Stage, residents: Residents) -> tuple[pd.DataFrame, pd.DataFram
             "reasons": judge.reasons(weighed, rows),
         }
     )
+    offered["bits"] = list(waterfall.steps(weighed, stage.model, stage.odds, rows))
+    offered["levels"] = list(waterfall.levels(weighed, rows))
     return links, offered
 
 
@@ -394,7 +400,7 @@ def _apply_decisions(links: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame
                 1.0,
             )
             values["reasons"][i] = judge.FLAGS[judge.CONFIRMED]
-        elif values["status"][i] == "none":
+        elif values["status"][i] == "none" or not row.resident_id:
             values["status"][i], values["resident_id"][i] = "rejected", None
             values["reasons"][i] = judge.FLAGS[judge.REJECTED]
         else:
