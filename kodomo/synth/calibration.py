@@ -295,7 +295,6 @@ def table(folder: Path, as_of: date) -> str:
     lines = ["| figure | band | this city | source |", "|---|---|---|---|"]
     for f in figures():
         inside = "" if f.low <= got[f.code] <= f.high else " (outside)"
-        lines.append(
-            f"| {f.label} | {f.low:g}–{f.high:g} {f.unit} | {got[f.code]:,.4g}{inside} | {f.source} |"
-        )
+        low, high, value = (f"{v:,.0f}" if v >= 1000 else f"{v:.3g}" for v in (f.low, f.high, got[f.code]))
+        lines.append(f"| {f.label} | {low}–{high} {f.unit} | {value}{inside} | {f.source} |")
     return "\n".join(lines)
