@@ -11,6 +11,7 @@ from kodomo.linkage.levels import SWAP
 
 AUTO = 0.99
 CONTESTED = 0.9995
+SURE = 0.999
 REVIEW = 0.01
 # Of automatic links at most so many may be expected to be wrong.
 FALSE_SHARE = 5e-5
@@ -72,7 +73,8 @@ def rank(weighed: Weighed, odds: np.ndarray, belief: np.ndarray, current: np.nda
     first = np.concatenate([[True], record[1:] != record[:-1]]) if len(record) else np.array([], dtype=bool)
     start = np.maximum.accumulate(np.where(first, np.arange(len(record)), 0)) if len(record) else record
     place = np.arange(len(record)) - start + 1
-    kept = (place <= 5) & ((belief[order] >= KEEP) | (place == 1)) & np.isfinite(odds[order])
+    worth = (belief[order] >= KEEP) | (place == 1) | (weighed.evidence.owner[order] == 1)
+    kept = (place <= 5) & worth & np.isfinite(odds[order])
     return Ranked(
         order[kept], record[kept], place[kept].astype("int32"), belief[order][kept], odds[order][kept]
     )
@@ -178,13 +180,16 @@ def decide(
 
 
 def auto_cut(belief: np.ndarray) -> float:
-    """Return the lowest belief for automatic links such that at most 1 in 20,000 of them is expected to be wrong."""
+    """Return the lowest belief for automatic links: at most 1 in 20,000 of them is expected to be wrong.
+
+    A belief of .999 is enough in any case, so that a village with five rows need not have twenty thousand.
+    """
     ordered = np.sort(belief[belief >= AUTO])[::-1]
     if not len(ordered):
         return AUTO
     expected = np.cumsum(1 - ordered) / np.arange(1, len(ordered) + 1)
     good = np.flatnonzero(expected <= FALSE_SHARE)
-    return float(ordered[good[-1]]) if len(good) else 1.0
+    return min(float(ordered[good[-1]]) if len(good) else 1.0, SURE)
 
 
 def _bound_review(status: np.ndarray, belief: np.ndarray, flag: np.ndarray, records: int) -> None:

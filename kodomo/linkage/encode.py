@@ -48,7 +48,10 @@ class Codes:
 
     def add(self, texts: Iterable[str | None]) -> np.ndarray:
         """Return the codes of `texts` (int32), new ones for values not yet seen; empty text is -1."""
-        place, distinct = pd.factorize(np.array(list(texts) or [""], dtype=object))
+        cells = np.array(list(texts), dtype=object)
+        if not len(cells):
+            return np.array([], dtype="int32")
+        place, distinct = pd.factorize(cells)
         index, values = self._index, self.values
         codes = np.full(len(distinct) + 1, NONE, dtype="int32")
         for i, text in enumerate(distinct):

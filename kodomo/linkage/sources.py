@@ -93,8 +93,9 @@ def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
     """Replace the birth columns by year, month and day (-1 unknown)."""
     stamps = pd.to_datetime(frame.pop("birth_date"))
     year, month = frame.pop("birth_year"), frame.pop("birth_month")
-    frame["year"] = stamps.dt.year.fillna(pd.to_numeric(year)).fillna(-1).astype("int32")
-    frame["month"] = stamps.dt.month.fillna(pd.to_numeric(month)).fillna(-1).astype("int32")
+    known = pd.to_numeric(year).astype("float64"), pd.to_numeric(month).astype("float64")
+    frame["year"] = stamps.dt.year.astype("float64").fillna(known[0]).fillna(-1).astype("int32")
+    frame["month"] = stamps.dt.month.astype("float64").fillna(known[1]).fillna(-1).astype("int32")
     frame["day"] = stamps.dt.day.fillna(-1).astype("int32")
     return frame
 
