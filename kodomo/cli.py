@@ -142,7 +142,8 @@ def _demo(options: argparse.Namespace) -> int:
     summary = synth.generate(options.folder, options.residents, options.seed, as_of, progress=bar)
     bar.close()
     print(f"{options.folder} に架空の市を作りました（受領データは deliveries、正解は truth）。")
-    print(summary)
+    rows = sum(summary.rows.values())
+    print(f"住民 {summary.residents:,} 人、こども {summary.children:,} 人、{len(summary.rows)} 種類 {rows:,} 行")
     return 0
 
 
