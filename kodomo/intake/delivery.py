@@ -197,7 +197,7 @@ class _Rows:
         """
         if not self.tokens.open_end:
             return
-        last = self.tokens.last_record
+        last = self.tokens.open_row
         for row in self.tokens.odd:
             if row.row_number == last and not is_totals(row.first_filled):
                 raise CutOff

@@ -69,15 +69,15 @@ class Tokens:
     columns: list[pa.ChunkedArray]
     row_number: npt.NDArray[np.int32]
     odd: list[OddRow] = field(default_factory=list)
+    records: int = 0
     extra_cell: bool = False
     open_end: bool = False
     cr_ends: bool = False
 
     @property
-    def last_record(self) -> int:
-        """Row number of the last record that is not blank; 0 without any."""
-        last = int(self.row_number.max()) if len(self.row_number) else 0
-        return max([last, *(row.row_number for row in self.odd)])
+    def open_row(self) -> int:
+        """Row number of the record that ends without a line end; 0 when the last one is closed."""
+        return self.records if self.open_end else 0
 
 
 def tokenise(
@@ -180,7 +180,7 @@ def _fast(body: memoryview, heading: list[str], encoded: set[int]) -> Tokens | N
     columns = _parse(body, len(heading), encoded, quoted=has_quotes)
     if columns is not None:
         count = len(columns[0])
-        return Tokens(heading, columns, np.arange(1, count + 1, dtype=np.int32))
+        return Tokens(heading, columns, np.arange(1, count + 1, dtype=np.int32), records=count)
     return _scan(body, array, quotes, heading, encoded)
 
 
@@ -298,7 +298,7 @@ def _scan(
             for place, (column, extra) in enumerate(zip(columns, more, strict=True))
         ]
         numbers = np.concatenate([numbers, np.array(fitted_numbers, np.int32)])
-    return Tokens(heading, columns, numbers, odd, extra_cell=width > len(heading))
+    return Tokens(heading, columns, numbers, odd, len(starts), width > len(heading))
 
 
 def _filled_rows(columns: list[pa.ChunkedArray]) -> int:
@@ -345,6 +345,7 @@ def _exact(body: memoryview, heading: list[str], encoded: set[int]) -> Tokens:
     numbers: list[int] = []
     rows: list[list[str]] = []
     odd: list[OddRow] = []
+    number = 0
     for number, cells in _records(text):
         if not any(cell.strip(BLANKS) for cell in cells):
             continue
@@ -360,7 +361,7 @@ def _exact(body: memoryview, heading: list[str], encoded: set[int]) -> Tokens:
     if rows:
         parts.append(_arrays(rows))
     columns = _columns(parts, width, encoded)
-    return Tokens(heading, columns, np.array(numbers, np.int32), odd, extra_cell=width > len(heading))
+    return Tokens(heading, columns, np.array(numbers, np.int32), odd, number, width > len(heading))
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:

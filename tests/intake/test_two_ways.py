@@ -42,7 +42,7 @@ def cut(data: bytes, *, exact: bool) -> object:
     }
     filled = {number: row for number, row in rows.items() if any(cell.strip(BLANKS) for cell in row)}
     odd = {row.row_number: row.cells for row in found.odd}
-    return found.heading, filled, odd, found.extra_cell, found.open_end, found.cr_ends
+    return found.heading, filled, odd, found.records, found.extra_cell, found.open_end, found.cr_ends
 
 
 cell = st.one_of(
