@@ -149,7 +149,7 @@ class Dossier:
         return [event for event in self.events if event.resident_id == self.resident_id]
 
     def supports(self) -> list[Event]:
-        """Support of the child that lasts or lasted, what is going on now first."""
+        """Support of the child that lasts or lasted: what is going on first, then the newest first."""
         own = [event for event in self.own_events() if event.is_support and event.lasting]
         return sorted(own, key=lambda event: (event.ended_on is not None, -event.occurred_on.toordinal()))
 

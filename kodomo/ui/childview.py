@@ -204,6 +204,7 @@ def reasons(shown: session.Snapshot, known: Dossier) -> None:
     with shown.con.cursor() as cursor:
         rules = session.ruleset(shown)
         told = explain.explain(cursor, known.resident_id, rules, session.catalogue())
+    row = _row(known)
     behind = {(reason.category, reason.code): reason for reason in known.reasons}
     order = sorted(
         (category for category in told.categories if category.contributions or category.missing),
@@ -219,9 +220,9 @@ def reasons(shown: session.Snapshot, known: Dossier) -> None:
             return
         tabs = st.tabs(
             [
-                f"{category.label} {theme.level_style(category.level).shape}"
-                f"{theme.level_style(category.level).word}"
+                f"{category.label} {style.shape}{style.word}"
                 for category in order
+                for style in [theme.level_style(_level(row, category.category, rules))]
             ]
         )
         for tab, category in zip(tabs, order, strict=True):
@@ -257,7 +258,11 @@ def _category(
                 f"{row.points:+g}" if row.points else parts.Html(""),
             )
         )
-    st.html(f"<div style='margin-bottom:.3rem'>{parts.html(category.sentence)}</div>")
+    edges = "・".join(
+        f"{theme.level_style(level).shape}{theme.level_style(level).word} {start:g}点"
+        for level, start in enumerate(category.starts, start=1)
+    )
+    st.html(f"<div>{parts.html(category.sentence)} {parts.muted(f'（境目 {edges}）').markup}</div>")
     if rows:
         rows.append(
             (
@@ -424,7 +429,9 @@ def support(known: Dossier) -> None:
     """What already helps: support going on, and strengths."""
     with parts.card("support"):
         st.html("<b>いまの支援・守りになっていること</b>")
-        running = [event for event in known.supports() if event.ended_on is None]
+        # Of decisions renewed every year, the newest says what holds now.
+        newest = {event.title: event for event in reversed(known.supports()) if event.ended_on is None}
+        running = list(reversed(newest.values()))
         past = [event for event in known.supports() if event.ended_on is not None]
         lines: list[object] = [
             parts.Html(

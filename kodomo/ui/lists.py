@@ -271,8 +271,7 @@ def pager(total: int) -> None:
     """Page numbers below the list."""
     pages = ceil(total / roster.PAGE_SIZE)
     if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, key=_number_key(), persist_state="session")
+        st.pagination(pages, key=_number_key(), width="stretch", persist_state="session")
 
 
 def children(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,9 +79,7 @@ def test_periods_that_overlap_never_share_a_row(periods: list[tuple[date, date]]
 def test_marks_on_neighbouring_days_are_not_drawn_on_each_other(days: list[int]) -> None:
     dates = [DAY - timedelta(days=400 - day) for day in days]
     heights = charts.spread(dates)
-    for (one, other), (first, second) in zip(
-        zip(dates, dates[1:], strict=False), zip(heights, heights[1:], strict=False), strict=True
-    ):
+    for (one, other), (first, second) in zip(pairwise(dates), pairwise(heights), strict=True):
         assert first != second or (other - one).days >= 12
 
 
