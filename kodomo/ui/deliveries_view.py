@@ -25,7 +25,6 @@ STATES = {
 }
 VIEWS = ("新しさ", "受領の記録", "保留行", "名寄せ")
 VIEW = "dl_view"
-PERSONAL_VALUE = "（値は表示しません）"
 
 
 @st.cache_resource
@@ -264,13 +263,9 @@ def quarantine(user: Actor, shown: session.Snapshot) -> None:
         detail={"held": total, "page": number, "values": values},
     )
     known = contracts()
-    columns = [
-        ("連携データ・ファイル", ""),
-        ("行番号", "num"),
-        ("列", "nb"),
-        ("届いた値", ""),
-        ("どう直すか", ""),
-    ]
+    columns = [("連携データ・ファイル", ""), ("行番号", "num"), ("列", "nb")]
+    columns += [("届いた値", "")] if values else []
+    columns += [("どう直すか", "")]
     parts.table(
         columns,
         [
@@ -278,9 +273,7 @@ def quarantine(user: Actor, shown: session.Snapshot) -> None:
                 parts.join(known[row.extract].title, parts.muted(row.file), by="<br>"),
                 f"{row.row_number:,}",
                 row.column,
-                (row.value if values else parts.muted(PERSONAL_VALUE))
-                if row.value
-                else parts.muted("（空欄）"),
+                *([row.value or parts.muted("（空欄）")] if values else []),
                 row.message,
             )
             for row in found

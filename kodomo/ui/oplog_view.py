@@ -136,18 +136,17 @@ def filters() -> Wanted:
                 format_func=SPECIAL.__getitem__,
                 key="lg_special",
                 on_change=_again,
-                help=MEANS,
             )
             resident = st.text_input(
                 "こどもの宛名番号",
                 key=CHILD,
                 max_chars=15,
                 placeholder="番号だけ",
-                help="その番号のこどもについての記録だけを表示します。ログの中では、こどもは符号になっています。",
                 on_change=_again,
                 width=180,
                 autocomplete="off",
             )
+            st.html(f'<div class="kd-small kd-muted" style="line-height:1.5">{MEANS}</div>')
     resident = "".join((resident or "").split())
     return Wanted(
         since if isinstance(since, date) else today,
@@ -386,7 +385,7 @@ def _about_child(user: Actor, resident_id: str) -> None:
         sign = audit.subject_of(session.store(), resident_id)[:8]
         st.html(
             "<b>この番号のこどもを見た人</b>　"
-            f"<span class='kd-small kd-muted'>ログの中の符号 {parts.html(sign)}</span>"
+            f"<span class='kd-small kd-muted'>期間を問わず示します。ログの中の符号 {parts.html(sign)}</span>"
         )
         parts.table(
             [

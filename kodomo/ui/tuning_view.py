@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from kodomo import access, audit, outcomes, preview, rules, tuning
+from kodomo import access, audit, judge, outcomes, preview, rules, tuning
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.ops import jst_date
@@ -154,7 +154,7 @@ def workbench(user: Actor, shown: session.Snapshot, base: Table) -> None:
     _begin(base, shown)
     draft: Draft = st.session_state[DRAFT]
     bands = [ALL_AGES, *session.categories().age_bands]
-    left, right = st.columns([0.385, 0.615], gap="small")
+    left, right = st.columns([0.4, 0.6], gap="small")
     with left, parts.card("tn_sliders"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             band = st.selectbox(
@@ -229,7 +229,7 @@ def _counts(found: Effect) -> None:
     body = ""
     for label, pairs, most in [
         *((label, pairs, scale) for label, pairs in rows),
-        ("こども（いちばん高いレベル）", found.highest, whole),
+        ("こども（重複なし）", found.highest, whole),
     ]:
         cells_ = "".join(
             f'<td class="tn">{_change(pairs[style.level or 0])}'
@@ -240,8 +240,8 @@ def _counts(found: Effect) -> None:
     st.html(
         "<style>table.kd td.tn{font-variant-numeric:tabular-nums;white-space:nowrap;padding:.15rem .55rem}"
         "table.kd th.tn{color:#20262d;font-size:.88rem;white-space:normal}</style>"
-        '<div class="kd-small kd-muted" style="margin-bottom:.2rem">レベルごとの人数（いま → 調整後）。'
-        "細い灰色がいま、太い色が調整後です。</div>"
+        '<div class="kd-small kd-muted" style="margin-bottom:.2rem">人数は いま → 調整後。'
+        "細い灰色がいま、太い色が調整後です。最後の行は1人を1回数えます。</div>"
         f'<table class="kd" aria-label="レベルごとの人数"><thead><tr><th></th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
@@ -268,10 +268,10 @@ def _workload(found: Effect) -> None:
         f"{_change((was, now))} 人"
     )
     if pace:
-        per = f"、1件 約{minutes:.0f}分、調整後は 約{now * minutes / 60:,.0f}時間" if minutes else ""
+        per = f"1件 約{minutes:.0f}分で約{now * minutes / 60:,.0f}時間、" if minutes else ""
         text += (
-            f'<br><span class="kd-muted">これまでの確認は1か月に約{pace:,.0f}件（直近{MONTHS}か月）{per}。'
-            f"いまの速さなら約{now / pace:.1f}か月分です。</span>"
+            f'<br><span class="kd-muted">これまでの確認は月 約{pace:,.0f}件（直近{MONTHS}か月）。調整後は、'
+            f"{per}いまの速さで約{now / pace:.1f}か月分。</span>"
         )
     st.html(f'<div class="kd-small" style="line-height:1.6">{text}</div>')
 
@@ -370,7 +370,7 @@ def _save(user: Actor, base: Table, draft: Draft) -> None:
                 "変える理由（必須）",
                 max_chars=200,
                 placeholder="例: 要確認が多く、1か月で確認しきれないため",
-                key="tn_reason",
+                key=f"tn_reason_{base.used.id}",
                 autocomplete="off",
             )
             sent = st.form_submit_button("新しい版として保存する", type="primary")
@@ -406,19 +406,30 @@ def told() -> None:
 
 def pending(user: Actor, shown: session.Snapshot, base: Table) -> None:
     """Say that a saved version waits for the next judgement, and offer to apply it where that is allowed."""
-    if base.used.id == shown.ruleset:
+    with shown.con.cursor() as cursor:
+        judged_by = judge.meta(cursor).get("ruleset_hash")
+    if base.used.hash == judged_by:
         return
+    judged = session.ruleset(shown)
+    rough = judged.hash != judged_by or _points_alone(judged) != _points_alone(base.used)
+    remark = "点の付け方も変わっているため、下の人数は目安です。" if rough else ""
     with (
         parts.card("tn_pending"),
         st.container(horizontal=True, vertical_alignment="center", gap="small"),
     ):
         st.html(
-            f"<b>{parts.html(base.used.id)} が保存されていますが、まだ一覧に反映していません。</b><br>"
-            f'<span class="kd-small kd-muted">いまの一覧は {parts.html(shown.ruleset)} による判定です。'
-            "次の判定で切り替わります。</span>"
+            f"<b>使用中の判定基準（{parts.html(base.used.id)}）は、まだ一覧に反映していません。</b><br>"
+            f'<span class="kd-small kd-muted">いまの一覧は、前の判定基準（{parts.html(shown.ruleset)}）による'
+            f"判定です。次の判定で切り替わります。{remark}</span>"
         )
         if access.may(user, "ruleset_activate") and st.button("いますぐ一覧に反映する", type="primary"):
             _apply(user)
+
+
+def _points_alone(ruleset: RuleSet) -> str:
+    """What gives points in a rule set, as a fingerprint: the same whatever thresholds and names it has."""
+    plain = {"id": "-", "title": "-", "author": "-", "approver": "", "reason": "-", "valid_from": None}
+    return replace(ruleset, thresholds=(), **plain).hash
 
 
 def _apply(user: Actor) -> None:
