@@ -9,7 +9,7 @@ run: .venv/.run  ## set everything up on first use, then open the dashboard on 1
 	@$(PY) -m kodomo start
 
 test: .venv/.dev browser  ## the whole suite, browser tests included
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist loadscope
 
 bench: .venv/.dev browser  ## ratios taken side by side in one run, on the full city
 	@$(PY) -m bench
