@@ -23,7 +23,7 @@ def find_anomalies(
     residents: Residents,
     titles: dict[int, str],
 ) -> tuple[list[str], set[int]]:
-    """Return sentences about extracts that look wrong as a whole, and the groups whose birth dates are shifted.
+    """Return sentences about extracts that look wrong as a whole, and the groups with shifted birth dates.
 
     `top` and `belief` are the best pair of each record (-1 none) and how much is believed in it.
     """

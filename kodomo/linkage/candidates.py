@@ -1,4 +1,4 @@
-"""Candidates: which residents could be behind a record, found by two dozen narrow joins over integer codes."""
+"""Candidates: which residents could be behind a record, found by narrow joins over integer codes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ PASSES: tuple[tuple[tuple[str, ...], int], ...] = (
     (("sei_p", "lot"), 60),
     (("y", "lot"), 60),
 )
-_RESIDENT_KEYS = ("dob", "y", "m", "d", "md", "sei_l", "mei_l", "sei_p", "mei_p", "full_l", "full_k", "bag", "words", "block", "lot", "school")  # fmt: skip
 
 
 @dataclass
@@ -64,7 +63,7 @@ class Blocks:
                 "memory_limit": memory,
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-            }  # fmt: skip
+            }
         )
         self.con.execute("set preserve_insertion_order = false")
 
@@ -73,7 +72,7 @@ class Blocks:
         self.con.close()
 
     def load(self, table: str, frame: pd.DataFrame) -> None:
-        """Copy a frame of integer columns into `table`; -1 becomes null, so that unknown never equals unknown."""
+        """Copy a frame of integers into `table`; -1 becomes null, so that unknown never equals unknown."""
         self.con.register("incoming", frame)
         columns = ", ".join(f"nullif({c}, -1)::integer as {c}" for c in frame.columns)
         self.con.execute(f"create or replace table {table} as select {columns} from incoming")
@@ -82,8 +81,8 @@ class Blocks:
     def find(self, *, have: set[str]) -> Pairs:
         """Return the distinct pairs of tables `entry` (i, keys…) and `record` (i, keys…) over all passes.
 
-        `place` (i, block, lot) and `studies` (i, school) hold the residents' addresses and schools, `adult` (i, name)
-        the names in their households.
+        `place` (i, block, lot) and `studies` (i, school) hold the residents' addresses and schools,
+        `adult` (i, name) the names in their households.
         """
         con = self.con
         con.execute("create or replace temp table found (r integer, i integer)")
@@ -124,7 +123,9 @@ class Blocks:
         con.execute(
             """
             insert into found
-            select distinct r.i, e.i from record r anti join found f on f.r = r.i join entry e on e.dob = r.dob
+            select distinct r.i, e.i from record r
+            anti join found f on f.r = r.i
+            join entry e on e.dob = r.dob
             """
         )
         rows = con.execute("select distinct r, i from found order by r, i").fetchnumpy()

@@ -160,7 +160,9 @@ def decide(
     raise_flag(person & (lv["sei"] < 3) & ~((lv["mei"] >= 5) & (lv["dob"] == 7) & family), SURNAME)
     raise_flag(person & (lv["sex"] == 0) & ~(names_exact & (lv["dob"] == 7) & (backing >= 1)), SEX)
     against = (lv["address"] == 0).astype("int8") + (lv["guardian"] == 0) + (lv["school"] == 0)
-    raise_flag(person & (against >= 2) & (backing == 0), CONTRARY)
+    # Guardian or school of somebody else is no slip; an unknown address alone may be a move.
+    moved = (against == 1) & (lv["address"] == 0) & both_scripts & (belief >= 0.9999)
+    raise_flag(person & (against > backing) & ~moved, CONTRARY)
     rival = (second >= 0) & (lv2["dob"] == 7) & (lv2["mei"] >= 3) & (lv2["sei"] >= 3)
     raise_flag(person & rival & (belief < CONTESTED), HOMONYM)
     raise_flag(has & (belief < AUTO), UNSURE)
@@ -207,7 +209,7 @@ def one_to_one(
 ) -> None:
     """Send rows to review that claim the same resident within one list where a child can stand only once.
 
-    A clearly better row (a thousand to one) keeps its link. Rows that bring the number themselves are left alone.
+    A clearly better row (a thousand to one) keeps its link. Rows that bring the number are left alone.
     """
     rows = np.flatnonzero((verdict.status == "auto") & exclusive & ~numbered)
     if not len(rows):
@@ -228,6 +230,13 @@ def one_to_one(
     verdict.flag[rows[doubtful]] = DOUBLE
 
 
+_EXACT = {
+    7: "氏名・カナが一致",
+    6: "氏名が一致",
+    5: "氏名が一致（似た字や小さな違いあり）",
+    4: "カナが一致、漢字に違いあり",
+    3: "漢字が一致、カナに違いあり",
+}
 _KIND = ("", "（通称名）", "（旧氏名）", "（以前の氏名）", "（学齢簿の氏名）")
 
 
@@ -239,7 +248,7 @@ def _names_text(sei: int, mei: int, kind: int) -> str:
         return "氏名を比べられない"
     if sei >= 3 and mei >= 3:
         low = min(sei, mei)
-        words = {7: "氏名・カナが一致", 6: "氏名が一致", 5: "氏名が一致（似た字や小さな違いあり）", 4: "カナが一致、漢字に違いあり", 3: "漢字が一致、カナに違いあり"}  # fmt: skip
+        words = _EXACT
         return words[low] + where
     if mei >= 3:
         return ("名が一致、姓はほぼ一致" if sei == 2 else "名が一致、姓は違う") + where
@@ -256,13 +265,30 @@ _TEXTS: tuple[tuple[str, dict[int, str]], ...] = (
     (
         "dob",
         {
-            7: "生年月日が一致", 6: "生年月日が1日違い", 5: "生年月日の月と日が逆", 4: "生年月日が一部違う", 3: "生年月日が一部違う",
-            2: "分かっている生年月日が一致", 1: "生年月日が違う", 0: "生年月日が違う", -1: "生年月日を比べられない",
+            7: "生年月日が一致",
+            6: "生年月日が1日違い",
+            5: "生年月日の月と日が逆",
+            4: "生年月日が一部違う",
+            3: "生年月日が一部違う",
+            2: "分かっている生年月日が一致",
+            1: "生年月日が違う",
+            0: "生年月日が違う",
+            -1: "生年月日を比べられない",
         },
     ),
     ("age", {2: "年齢が合う", 1: "年齢がほぼ合う", 0: "年齢が違う"}),
     ("sex", {0: "性別が違う"}),
-    ("address", {5: "住所が一致", 4: "住所が一致", 3: "住所が近い", 2: "丁目まで同じ", 1: "町名だけ同じ", 0: "住所は違う"}),
+    (
+        "address",
+        {
+            5: "住所が一致",
+            4: "住所が一致",
+            3: "住所が近い",
+            2: "丁目まで同じ",
+            1: "町名だけ同じ",
+            0: "住所は違う",
+        },
+    ),
     ("guardian", {3: "保護者が一致", 2: "保護者の名が一致", 0: "保護者は違う"}),
     ("school", {1: "学校が一致", 0: "学校は違う"}),
     ("grade", {1: "学年が合う", 0: "学年が合わない"}),
@@ -271,7 +297,7 @@ _TEXTS: tuple[tuple[str, dict[int, str]], ...] = (
 
 
 def reasons(weighed: Weighed, rows: np.ndarray) -> np.ndarray:
-    """Return the short Japanese reasons of the pairs `rows` (object array), one sentence part per field compared."""
+    """Return the short Japanese reasons of the pairs `rows`, one part per field compared (object array)."""
     if not len(rows):
         return np.array([], dtype=object)
     fields = [

@@ -69,8 +69,8 @@ class Codes:
 class Vocabulary:
     """The values behind the codes, shared by residents and records.
 
-    strict, loose: kanji parts; whole: kanji of whole names; kana, sound: readings of parts; reading: of whole names;
-    bag: whole names whatever the order of their words.
+    strict, loose: kanji parts; whole: kanji of whole names; kana, sound: readings of parts; reading: of
+    whole names; bag: whole names whatever the order of their words.
     """
 
     strict: Codes = field(default_factory=Codes)
@@ -107,7 +107,7 @@ class Vocabulary:
 class Names:
     """Coded names, one row each; every field is int32 with -1 for "not given".
 
-    s and l: strict and loose kanji key; k and p: reading and sound. sei_*, mei_* are the parts, full_* the whole.
+    s and l: strict and loose kanji key; k and p: reading and sound. sei_*, mei_* are 姓 and 名, full_* both.
     bag and words: alphabet and reading in any order; skeleton: consonants of foreign names.
     """
 
@@ -141,7 +141,7 @@ class Surnames:
 
 
 def _common_beginnings(households: Sequence[object], keys: Sequence[str]) -> Counter[str]:
-    """Count the beginnings that members of a household share: surnames, where the register writes no blank."""
+    """Count the beginnings members of a household share: surnames, where the register writes no blank."""
     groups: dict[object, list[str]] = defaultdict(list)
     for household, key in zip(households, keys, strict=True):
         if key and household:
@@ -206,7 +206,7 @@ def _split_key(key: str, known: set[str]) -> tuple[str, str]:
 
 
 def _split_kanji(key: str, surnames: Surnames) -> tuple[str, str]:
-    """Split a name without blank: a known 姓 in front, else one at the end (姓 and 名 exchanged), else by length."""
+    """Split a name without blank: a known 姓 in front, else one at the end (exchanged), else by length."""
     left, right = _split_key(key, surnames.kanji)
     if left:
         return left, right
@@ -343,8 +343,8 @@ def _read_odd(
 def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str, str, str, str, int]:
     """Take one name apart.
 
-    Returns 姓, 名 and whole as written, the same of the reading, alphabet words in any order and letters in this
-    order, words of the reading in any order, consonants, and 1 where a character is unknown.
+    Returns 姓, 名 and whole as written, the same of the reading, alphabet words in any order and letters in
+    this order, words of the reading in any order, consonants, and 1 where a character is unknown.
     """
     if is_mojibake(name):
         name = ""
@@ -380,7 +380,7 @@ def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str,
 
 @dataclass
 class Places:
-    """Coded addresses, int32, -1 where not given; `lot` is town, 丁目, 番 and 号 together, `block` without 号."""
+    """Coded addresses, int32, -1 where not given; `lot` is the whole down to 号, `block` without 号."""
 
     town: np.ndarray
     chome: np.ndarray
@@ -418,7 +418,7 @@ def encode_places(addresses: Iterable[object], details: Iterable[object] | None,
 
 
 def school_keys(names: Iterable[object], codes: Iterable[object], by_code: dict[str, str]) -> list[str]:
-    """Return one key per school, 豊中市立克明小学校 and 克明小 alike; the code speaks where the name is missing."""
+    """Return one key per school, 豊中市立克明小学校 and 克明小 alike; the code serves a blank name."""
     keys: list[str] = []
     memo: dict[str, str] = {}
     for name, code in zip(_texts(names), _texts(codes), strict=True):

@@ -273,7 +273,7 @@ class Engine:
         self.blocks.close()
 
     def _frequencies(self) -> None:
-        """Count names by birth band, birth dates and houses, smoothed so that a village does not count itself."""
+        """Count names by birth band, birth dates and houses."""
         res = self.residents
         n = self.population
         first = (
@@ -329,7 +329,8 @@ class Engine:
         self._n = max(n, 1)
         del year
 
-    # How often a value occurs among strangers: its count in the register, mixed with what is usual in the country.
+    # How often a value occurs among strangers: its count in the register, mixed with what is usual in the
+    # country, so that a village does not take its own three names for the only ones.
     def _mei_frequency(
         self, kanji: np.ndarray, kana: np.ndarray, use_kana: np.ndarray, person: np.ndarray
     ) -> np.ndarray:
@@ -354,7 +355,8 @@ class Engine:
         Args:
             records: the rows of this stage.
             bridge: what 学齢簿 adds to the residents.
-            numbers: position of the resident whose number each record brings, -1 for none; None when no record can.
+            numbers: position of the resident whose number each record brings, -1 for none; None when no
+                record can bring one.
         """
         res = self.residents
         entry_person = np.concatenate([res.entry_person, bridge.name_person]).astype("int32")
@@ -470,7 +472,7 @@ class Engine:
         return blocks.find(have=have)
 
     def _adults(self, bridge: Bridge) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (resident, whole name, 名) of the adults each resident lives with, and of guardians the school knows."""
+        """Return (resident, whole name, 名) of adults each lives with and of guardians the school knows."""
         if self._household_adults is None:
             self._household_adults = self._living_adults()
         person, full, given = self._household_adults
@@ -482,7 +484,7 @@ class Engine:
         return person[kept].astype("int64"), full[kept].astype("int64"), given[kept].astype("int64")
 
     def _living_adults(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Find the adults of the same household or the same dwelling (世帯分離); every name of theirs counts."""
+        """Find the adults of the same household or dwelling (世帯分離); every name of theirs counts."""
         res = self.residents
         year = res.birth["year"]
         first_place = (
@@ -529,7 +531,7 @@ class Engine:
     def _addresses(
         self, pairs: Pairs, records: Records
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return the best address level per pair, whether it is a former address, and the house and room that agree."""
+        """Return per pair the best address level, whether it is a former address, and its house and room."""
         res = self.residents
         out = np.full(len(pairs), -1, dtype="int8")
         old = np.zeros(len(pairs), dtype=bool)
@@ -564,7 +566,7 @@ class Engine:
         adult_full: np.ndarray,
         adult_given: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the guardian level (3 name, 2 名 alone, 0 other, -1 unknown) and its chance among strangers."""
+        """Return the guardian level (3 name, 2 名 alone, 0 other, -1 unknown), and its chance by accident."""
         full = _whole(records.guardian).astype("int64")[pairs.record]
         given = _given(records.guardian).astype("int64")[pairs.record]
         has = np.zeros(len(self.residents), dtype=bool)
@@ -590,7 +592,7 @@ class Engine:
         return out, np.minimum(chance, 1.0)
 
     def _schools(self, pairs: Pairs, records: Records, bridge: Bridge) -> tuple[np.ndarray, np.ndarray]:
-        """Return the school level (1 same, 0 another of the same stage, -1 unknown) and its chance among strangers."""
+        """Return the school level (1 same, 0 another of its stage, -1 unknown) and its accidental chance."""
         school = records.school.astype("int64")[pairs.record]
         out = np.full(len(pairs), -1, dtype="int8")
         chance = np.full(len(pairs), 1.0)
@@ -613,7 +615,7 @@ class Engine:
         return out, np.minimum(chance, 1.0)
 
     def _grades(self, pairs: Pairs, records: Records, dob: np.ndarray) -> np.ndarray:
-        """Return whether the grade of its time fits the resident's birth date, asked only where dates differ in the year."""
+        """Return whether the grade of its time fits the birth date, asked only where school years differ."""
         grade = records.frame["grade"].to_numpy()[pairs.record]
         theirs = self.residents.birth["school_year"][pairs.person]
         ask = (grade >= 0) & (theirs > 0) & (dob < 7)
@@ -626,7 +628,7 @@ class Engine:
         return np.where(ask, fits, -1).astype("int8")
 
     def _ages(self, pairs: Pairs, records: Records) -> np.ndarray:
-        """Return how the age given fits (2 equal, 1 a year off, 0 not), asked only where the birth date is missing."""
+        """Return how the age fits (2 equal, 1 a year off, 0 not) where the birth date is missing."""
         age = records.frame["age"].to_numpy()[pairs.record]
         when = records.frame["when"].to_numpy()[pairs.record]
         ask = (
@@ -694,7 +696,8 @@ class Engine:
                 value[swap] += np.log(f[swap]) - np.log(u["sei"][SWAP])
             add(name, value)
         dob = levels["dob"]
-        add("dob", np.where(dob == 7, np.log(self._dob_frequency(self.residents.birth["dob"][pairs.person])), np.append(np.log(u["dob"]), 0.0)[dob]))  # fmt: skip
+        exact = np.log(self._dob_frequency(self.residents.birth["dob"][pairs.person]))
+        add("dob", np.where(dob == 7, exact, np.append(np.log(u["dob"]), 0.0)[dob]))
         address = levels["address"]
         f_lot = (self.f_lot[lot] + 1) / (self._n + 500)
         if len(self._room_values):
@@ -711,7 +714,8 @@ class Engine:
         add("guardian", np.where(guardian >= 2, np.log(guardian_u), base))
         school = levels["school"]
         near = (address >= 1) & (school == 1)  # neighbours go to the same school
-        add("school", np.where(school == 1, np.where(near, np.log(np.maximum(school_u, 0.5)), np.log(school_u)), np.append(np.log(u["school"]), 0.0)[school]))  # fmt: skip
+        same = np.log(np.where(near, np.maximum(school_u, 0.5), school_u))
+        add("school", np.where(school == 1, same, np.append(np.log(u["school"]), 0.0)[school]))
         return total
 
 
@@ -719,7 +723,7 @@ KANA_SHIFT = 1 << 28  # readings and kanji share one number space where a guardi
 
 
 def _together(group: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return all ordered pairs of different members of each group of at most `most` members; -1 is no group."""
+    """Return all ordered pairs of members of each group of at most `most` members; -1 is no group."""
     members = np.flatnonzero(group >= 0)
     if not len(members):
         return members, members

@@ -15,9 +15,10 @@ def evaluate(link: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
         truth: extract, record_key, resident_id (blank or null: the person is not in the register).
 
     Returns:
-        One row per extract and one called 全体: rows, linked, right, wrong, missed, precision, recall, f1,
-        wrong_per_10000 (of the automatic links), review_share, review_right (the best candidate is the right one), f1_reviewed (with the
-        review queue answered without error where the right candidate is on top). Rows whose truth is unknown are left out.
+        One row per extract and one called 全体: rows, in_register, linked, right, wrong, missed, review,
+        review_right (the best candidate is the right one), precision, recall, f1, wrong_per_10000 (of the
+        automatic links), review_share, f1_reviewed (the review queue answered without error where the right
+        candidate is on top). Rows whose truth is unknown are left out.
     """
     keys = ["extract", "record_key"]
     both = link[[*keys, "resident_id", "status"]].merge(

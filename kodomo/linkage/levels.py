@@ -35,7 +35,7 @@ class Similar:
         return (distinct >> 32).astype("int64"), (distinct & 0xFFFFFFFF).astype("int64"), inverse
 
     def readings(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Return 3 equal, 2 sounds alike or one slip, 1 two slips in a long reading, 0 different, -1 unknown (int8)."""
+        """Return 3 equal, 2 alike or one slip, 1 two slips in a long one, 0 different, -1 unknown (int8)."""
         out = np.full(len(left), -1, dtype="int8")
         known = (left >= 0) & (right >= 0)
         out[known & (left == right)] = 3
@@ -47,7 +47,8 @@ class Similar:
             distance = process.cpdist(one, two, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8)
             length = np.minimum([len(t) for t in one], [len(t) for t in two])
             alike = (sound_of[a] == sound_of[b]) & (sound_of[a] >= 0)
-            near = np.where(alike | ((distance <= 1) & (length >= 3)), 2, np.where((distance <= 1) | ((distance <= 2) & (length >= 5)), 1, 0))  # fmt: skip
+            close = alike | ((distance <= 1) & (length >= 3))
+            near = np.where(close, 2, np.where((distance <= 1) | ((distance <= 2) & (length >= 5)), 1, 0))
             out[todo] = near.astype("int8")[inverse]
         return out
 
@@ -95,7 +96,8 @@ class Similar:
         if known.any():
             a, b, inverse = self._distinct(left[known], right[known])
             texts = self.voc.skeleton.values
-            close = process.cpdist([texts[i] for i in a], [texts[i] for i in b], scorer=Levenshtein.normalized_similarity, dtype=np.float32)  # fmt: skip
+            one, two = [texts[i] for i in a], [texts[i] for i in b]
+            close = process.cpdist(one, two, scorer=Levenshtein.normalized_similarity, dtype=np.float32)
             long_enough = np.array(
                 [min(len(texts[i]), len(texts[j])) >= 4 for i, j in zip(a, b, strict=True)]
             )
@@ -191,7 +193,7 @@ def name_levels(a: Names, b: Names, similar: Similar) -> NameLevels:
 
 
 def birth_levels(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> np.ndarray:
-    """Compare birth dates (dicts of year, month, day, -1 unknown; serial = days, -1) and return levels (int8)."""
+    """Compare birth dates (year, month, day, -1 unknown; serial in days) and return levels (int8)."""
     full_a, full_b = (a["day"] >= 0) & (a["month"] >= 0), (b["day"] >= 0) & (b["month"] >= 0)
     full = full_a & full_b & (a["year"] >= 0) & (b["year"] >= 0)
     y, m, d = (a["year"] == b["year"]), (a["month"] == b["month"]), (a["day"] == b["day"])

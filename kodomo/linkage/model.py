@@ -1,8 +1,8 @@
 """Model: how much each agreement weighs, learned on the city's own rows from sensible first values.
 
-A Fellegi–Sunter model with two refinements. All candidates of a record share one unit of belief with "not in the
-register" (a record is one person). And a wrong candidate is either a stranger or somebody of the same household, who
-shares surname, address and guardian by nature: a twin's agreement is explained by that and weighs little.
+A Fellegi–Sunter model with two refinements. All candidates of a record share one unit of belief with "not
+in the register" (a record is one person). And a wrong candidate is either a stranger or somebody of the same
+household, who shares surname, address and guardian by nature: a twin's agreement is explained by that.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ ROUNDS = 25
 class Evidence:
     """The candidate pairs of one stage, in order of record.
 
-    levels: int8 level per field, -1 not comparable. stranger: log of the chance of the pair's levels among strangers.
-    household: the same among members of the record's own household, address and guardian left out (they cancel).
+    levels: int8 level per field, -1 not comparable. stranger: log of the levels' chance among strangers.
+    household: the same among members of the record's own household, without address and guardian.
     owner: the pair's person is the one whose number the record brings (1), is not (0), or there is none (-1).
     """
 
@@ -111,7 +111,7 @@ def _log_household_only(evidence: Evidence, m: dict[str, np.ndarray]) -> np.ndar
 
 
 def log_odds(evidence: Evidence, model: Model) -> np.ndarray:
-    """Return, per pair, the log of how much likelier the levels are for the same person than for another, prior included."""
+    """Return per pair the log odds that it is the same person, the prior included, rivals not yet heard."""
     match = np.zeros(len(evidence.record))
     home = np.zeros(len(evidence.record))
     registered = np.zeros(len(evidence.record))
@@ -123,7 +123,8 @@ def log_odds(evidence: Evidence, model: Model) -> np.ndarray:
         match[rows] = _log_match(part, m)
         home[rows] = evidence.household[rows] + _log_household_only(part, m)
         registered[rows] = model.registered[group]
-    return _prior_odds(evidence, model.population, registered) + match - _log_other(evidence, home, model.household_size, model.population)  # fmt: skip
+    other = _log_other(evidence, home, model.household_size, model.population)
+    return _prior_odds(evidence, model.population, registered) + match - other
 
 
 def _log_other(evidence: Evidence, home: np.ndarray, size: float, population: int) -> np.ndarray:
@@ -171,8 +172,8 @@ def learn(
 ) -> Model:
     """Learn m and the registered share by expectation and maximisation with competition inside each record.
 
-    The first values count as 400 true pairs, so that five rows in a village leave them as they are and a city's own
-    rows overrule them. Afterwards each extract may differ from the pooled values as far as its rows show it.
+    The first values count as 400 true pairs, so that five rows in a village leave them as they are and a
+    city's own rows overrule them. Afterwards each extract may differ as far as its rows show it.
     `rows` names the pairs that may teach (bool), all by default.
     """
     first = prior_m()
@@ -181,7 +182,7 @@ def learn(
     a, b = REGISTERED_PRIOR
     registered = dict.fromkeys(groups, a / (a + b))
     size = {g: int((evidence.record_group == g).sum()) for g in groups}
-    model = Model(m, {g: m for g in groups}, registered, population, household_size, len(evidence.record))
+    model = Model(m, dict.fromkeys(groups, m), registered, population, household_size, len(evidence.record))
     if not len(evidence.record):
         return model
     # Pairs that no weight could save take no part in learning.
@@ -195,7 +196,7 @@ def learn(
             registered[group] = float((belief[mine].sum() + a) / (size[group] + a + b))
         moved = max(float(np.abs(learned[name] - model.m[name]).max()) for name in FIELDS)
         model = Model(
-            learned, {g: learned for g in groups}, registered, population, household_size, len(kept.record)
+            learned, dict.fromkeys(groups, learned), registered, population, household_size, len(kept.record)
         )
         if moved < 1e-5:
             break

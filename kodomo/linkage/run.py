@@ -1,4 +1,4 @@
-"""Run: the whole of matching inside a build, from the load layer to the tables `link` and `link_candidate`."""
+"""Run: the whole of matching inside a build, from the load layer to `link` and `link_candidate`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from kodomo.contracts import load_contracts
 from kodomo.linkage import decide as judge
 from kodomo.linkage import waterfall
 from kodomo.linkage.anomalies import find_anomalies
@@ -37,16 +38,6 @@ from kodomo.linkage.sources import (
 
 Progress = Callable[[str, float], None]
 MODEL_VERSION = "1"
-TITLES = {
-    "school_register": "学齢簿",
-    "school_expense_aid": "就学援助",
-    "after_school_club": "放課後こどもクラブ",
-    "pupil_roster": "児童生徒名簿",
-    "education_counseling": "教育相談",
-    "support_room": "教育支援センター通室",
-    "consultation": "こども家庭相談受付",
-    "guidance_center_case": "児童相談所受付",
-}
 LINK_COLUMNS = {
     "extract": "varchar",
     "record_key": "varchar",
@@ -75,13 +66,15 @@ CANDIDATE_COLUMNS = {
 class LinkSummary:
     """What matching did: rows per extract and status, warnings about whole files, and where the time went.
 
-    counts: extract → status → rows. warnings: Japanese sentences. seconds: step → seconds. model: what was learned.
+    counts: extract → status → rows. warnings: Japanese sentences. seconds: per step. model: what was
+    learned. titles: what staff call each extract.
     """
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     model: dict[str, object] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
 
     def total(self, status: str) -> int:
         """Return how many rows have this status."""
@@ -91,14 +84,17 @@ class LinkSummary:
         """Return the summary as sentences for staff."""
         rows = sum(sum(counts.values()) for counts in self.counts.values())
         linked = self.total("auto") + self.total("confirmed")
+        nobody = self.total("none") + self.total("rejected")
         out = [
             f"名寄せ：{rows:,}行のうち{linked:,}行を住民と結びつけました"
-            f"（職員の確認待ち{self.total('review'):,}行、該当なし{self.total('none') + self.total('rejected'):,}行）。"
+            f"（職員の確認待ち{self.total('review'):,}行、該当なし{nobody:,}行）。"
         ]
         for extract, counts in self.counts.items():
+            got = {status: f"{counts.get(status, 0):,}" for status in ("auto", "confirmed", "review")}
+            nobody = counts.get("none", 0) + counts.get("rejected", 0)
             out.append(
-                f"　{TITLES[extract]}：自動{counts.get('auto', 0):,}・確認済み{counts.get('confirmed', 0):,}・"
-                f"確認待ち{counts.get('review', 0):,}・該当なし{counts.get('none', 0) + counts.get('rejected', 0):,}"
+                f"　{self.titles.get(extract, extract)}：自動{got['auto']}・確認済み{got['confirmed']}・"
+                f"確認待ち{got['review']}・該当なし{nobody:,}"
             )
         return out + self.warnings
 
@@ -124,14 +120,15 @@ def link(
     Args:
         con: a build's connection with the `src_*` tables.
         decisions: what people decided, one row each: extract, record_key, resident_id, decision ('same' or
-            'different'), decided_by, decided_at. The newest decision on a pair counts, and so on every refresh.
+            'different'; with resident_id None different from everybody), decided_by, decided_at. The newest
+            decision on a pair counts, and so on every refresh.
         progress: told the step and its share done (0 to 1).
 
     Returns:
         Rows per extract and status, warnings about whole files, seconds per step.
     """
     tell = progress or (lambda step, share: None)
-    summary = LinkSummary()
+    summary = LinkSummary(titles={name: contract.title for name, contract in load_contracts().items()})
     clock = time.perf_counter()
 
     def lap(step: str) -> None:
@@ -159,14 +156,16 @@ def link(
     try:
         bridging = (frame["extract"] == BRIDGE).to_numpy() if len(frame) else np.array([], dtype=bool)
         tell("名寄せ：学齢簿", 0.4)
-        first = _match(
-            engine, take_records(records, np.flatnonzero(bridging)), Bridge.nothing(), chosen, True
-        )
-        stages.append(first)
+        bridge = Bridge.nothing()
+        if bridging.any():
+            school = take_records(records, np.flatnonzero(bridging))
+            stages.append(_match(engine, school, bridge, chosen, summary.titles, bridging=True))
+            bridge = _bridge(stages[0], schools, residents, voc)
         lap("bridge")
         tell("名寄せ：名簿と相談", 0.6)
-        bridge = _bridge(first, schools, residents, voc)
-        stages.append(_match(engine, take_records(records, np.flatnonzero(~bridging)), bridge, chosen, False))
+        if not bridging.all():
+            others = take_records(records, np.flatnonzero(~bridging))
+            stages.append(_match(engine, others, bridge, chosen, summary.titles, bridging=False))
         lap("persons")
     finally:
         engine.close()
@@ -192,7 +191,15 @@ def _decided(decisions: pd.DataFrame | None) -> pd.DataFrame:
     return pd.concat([same, different], ignore_index=True)[columns]
 
 
-def _match(engine: Engine, records: Records, bridge: Bridge, decided: pd.DataFrame, bridging: bool) -> Stage:
+def _match(
+    engine: Engine,
+    records: Records,
+    bridge: Bridge,
+    decided: pd.DataFrame,
+    names: dict[str, str],
+    *,
+    bridging: bool,
+) -> Stage:
     residents = engine.residents
     frame = records.frame
     numbers = None
@@ -209,8 +216,11 @@ def _match(engine: Engine, records: Records, bridge: Bridge, decided: pd.DataFra
     population = max(engine.population, 2)
 
     groups = sorted(set(records.group.tolist()))
-    titles = {number: TITLES[extract] for number, extract in enumerate(PERSON_EXTRACTS)}
-    first = Model(prior_m(), dict.fromkeys(groups, prior_m()), dict.fromkeys(groups, 0.95), population, engine.household_size)  # fmt: skip
+    titles = {number: names.get(extract, extract) for number, extract in enumerate(PERSON_EXTRACTS)}
+    start = prior_m()
+    first = Model(
+        start, dict.fromkeys(groups, start), dict.fromkeys(groups, 0.95), population, engine.household_size
+    )
     odds = log_odds(evidence, first)
     belief = share(evidence, odds)
     ranked = judge.rank(weighed, odds, belief, current)
@@ -265,7 +275,7 @@ def _excluded(weighed: Weighed, records: Records, residents: Residents, decided:
 
 
 def _bridge(stage: Stage, schools: pd.DataFrame, residents: Residents, voc: Vocabulary) -> Bridge:
-    """Return what the linked rows of 学齢簿 add: schools from all, names and guardians from rows with a checked number."""
+    """Return what linked rows of 学齢簿 add: schools, and names and guardians of checked numbers."""
     linked = np.flatnonzero(stage.verdict.status == "auto")
     person = stage.weighed.pairs.person[stage.verdict.top[linked]].astype("int32")
     if not len(linked):
@@ -302,8 +312,8 @@ def _write(
         links.append(link_rows)
         candidates.append(candidate_rows)
         summary.warnings += stage.warnings
-    linked = pd.concat(links, ignore_index=True)
-    offered = pd.concat(candidates, ignore_index=True)
+    linked = pd.concat(links or [pd.DataFrame(columns=list(LINK_COLUMNS))], ignore_index=True)
+    offered = pd.concat(candidates or [pd.DataFrame(columns=list(CANDIDATE_COLUMNS))], ignore_index=True)
     linked = _apply_decisions(linked, decided)
     order = {extract: number for number, extract in enumerate(PERSON_EXTRACTS)}
     for name, frame, columns, by in (
@@ -383,7 +393,7 @@ def _rows(stage: Stage, residents: Residents) -> tuple[pd.DataFrame, pd.DataFram
 
 
 def _apply_decisions(links: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
-    """Put people's decisions over the machine's: "same" is confirmed, "different" with nothing left is rejected."""
+    """Put people's decisions over the machine's: "same" confirms, "different" with nobody left rejects."""
     if not len(decided) or not len(links):
         return links
     at = {key: i for i, key in enumerate(zip(links["extract"], links["record_key"], strict=True))}

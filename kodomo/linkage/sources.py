@@ -58,7 +58,7 @@ _RESIDENT_FIELDS = _RECORD_FIELDS | {
 class Register:
     """The residents of every age and state, one row each, with every name and address the city has known.
 
-    people: one row per resident in order of resident_id; its position is the resident's number inside the engine.
+    people: one row per resident in order of resident_id; the position is the number used inside the engine.
     names: person, kind (0 current, 1 通称, 2 旧氏名, 3 earlier, 4 学齢簿), name, kana.
     addresses: person, kind (0 current, 1 former), address, detail.
     """
@@ -101,11 +101,11 @@ def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_records(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Return every row of the person extracts, the newest version of each record, in order of extract and key.
+    """Return the newest version of every row of the person extracts, in order of extract and key.
 
-    Columns: extract, record_key, name, kana, sex, year, month, day, address, guardian_name, school_code, school_name,
-    grade, age, status, number (own 宛名番号 where the row brings one), when and recorded (days since 1970), current
-    (in the newest delivery and, where it says so, in force).
+    Columns: extract, record_key, name, kana, sex, year, month, day, address, guardian_name, school_code,
+    school_name, grade, age, status, number (own 宛名番号 where the row brings one), when and recorded (days
+    since 1970), current (in the newest delivery and in force).
     """
     parts = []
     for extract, occurred in PERSON_EXTRACTS.items():
@@ -127,7 +127,8 @@ def read_records(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
                 from src
                 qualify row_number() over (
                     partition by record_key order by coalesce(seen_to, delivered_on) desc nulls last,
-                    recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
+                    recorded_on desc nulls last, delivered_on desc nulls last,
+                    receipt_id desc, row_number desc
                 ) = 1
             )
             select * from final order by record_key
@@ -196,7 +197,8 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
             ) > 1
         ),
         final as (
-            select distinct resident_id, name, kana, alias_name, former_name, address, address_detail from older
+            select distinct resident_id, name, kana, alias_name, former_name, address, address_detail
+            from older
         )
         select * from final order by all
         """

@@ -1,4 +1,4 @@
-"""Normalisation: match keys for names, readings and addresses, beside the raw value and never in its place."""
+"""Normalisation: match keys for names, readings and addresses, beside the raw value, never in its place."""
 
 from kodomo.normalize.addresses import Address, address_parts, address_parts_many, same_dwelling_key
 from kodomo.normalize.kana import kana_key, kana_keys, phonetic_key, phonetic_keys

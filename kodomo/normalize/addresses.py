@@ -67,7 +67,7 @@ def _small_ke(text: str) -> str:
 
 @cache
 def _towns() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]], re.Pattern[str]]:
-    """Return the pattern of known towns, their spelling and whether they have 丁目, and the pattern of the city's name."""
+    """Return the pattern of towns, their spelling and whether they have 丁目, and the city's pattern."""
     known: dict[str, tuple[str, bool]] = {}
     places: list[tuple[str, str]] = []
     with TOWNS.open(encoding="utf-8", newline="") as lines:
@@ -84,7 +84,7 @@ def _towns() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]], re.Pattern[s
 
 @lru_cache(maxsize=4096)
 def _town_of(text: str) -> tuple[str, bool]:
-    """Return the known town behind the text before the first number, and whether it has 丁目; "" where unknown."""
+    """Return the known town in the text before the first number and whether it has 丁目; "" if unknown."""
     _, known, home = _towns()
     return known.get(home.sub("", _small_ke(text), count=1), ("", False))
 
@@ -151,8 +151,8 @@ def _parse(text: str, detail: str) -> Address:
 def address_parts(address: str | None, detail: str | None = None) -> Address:
     """Return town, 丁目, 番, 号 and room of one address (`detail` is the 方書).
 
-    Reads 庄内東町1丁目2番3号, 庄内東町１－２－３, 庄内東町一丁目二番三号, with or without prefecture and city, with the
-    building behind the number or in `detail`. An address of another city keeps that city in `town`.
+    Reads 庄内東町1丁目2番3号, 庄内東町１－２－３ and 庄内東町一丁目二番三号, with or without prefecture and
+    city, with the building behind the number or in `detail`. Another city's address keeps the city in `town`.
     """
     return address_parts_many([address], [detail])[0]
 
@@ -175,16 +175,18 @@ def address_parts_many(
 
 
 @overload
-def same_dwelling_key(address: str | None, detail: str | None = None) -> str: ...
+def same_dwelling_key(  # pyright: ignore[reportOverlappingOverload]
+    address: str | None, detail: str | None = None
+) -> str: ...
 @overload
 def same_dwelling_key(
     address: Iterable[str | None], detail: Iterable[str | None] | None = None
 ) -> list[str]: ...
 def same_dwelling_key(address, detail=None):  # pyright: ignore[reportInconsistentOverload]
-    """Return a key that two residents share when address and 方書 are the same in any notation; "" is nobody's home.
+    """Return a key shared by people of one address and 方書, in any notation; "" is nobody's home.
 
-    Takes one address or a whole column (list or Series, with a column of 方書 of the same length) and returns one key
-    or a list of keys. The building's name counts, so that two buildings on one lot stay apart.
+    Takes one address or a whole column (list or Series, with a column of 方書 of the same length) and returns
+    one key or a list of keys. The building's name counts, so that two buildings on one lot stay apart.
     """
     if address is None or isinstance(address, str):
         return same_dwelling_key([address], [detail])[0]

@@ -21,8 +21,10 @@ _KANA: dict[int, int | None] = {
 }
 _VOICED = "ガギグゲゴザジズゼゾダデドバビブベボパピプペポヴ"
 _PLAIN = "カキクケコサシスセソタテトハヒフヘホハヒフヘホフ"
-_UNVOICED = {**dict(zip(map(ord, _VOICED), map(ord, _PLAIN), strict=True)), ord("ヲ"): ord("オ"), ord("ヰ"): ord("イ"),
-             ord("ヱ"): ord("エ"), ord("ー"): None}  # fmt: skip
+_UNVOICED: dict[int, int | None] = {
+    **dict(zip(map(ord, _VOICED + "ヲヰヱ"), map(ord, _PLAIN + "オイエ"), strict=True)),
+    ord("ー"): None,
+}
 _LONG_O = re.compile(
     "(?<=[オコソトノホモヨロウクスツヌフムユル])ウ|(?<=[オコソトノホモヨロ])オ|(?<=[エケセテネヘメレ])イ"
 )

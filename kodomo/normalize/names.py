@@ -24,19 +24,51 @@ _KANA_ONLY = re.compile(r"[\u3041-\u309f\u30a0-\u30ff\uff66-\uff9f]+")
 _SUSPECT = re.compile("[\u0080-\u00ff\ufffd\uff61-\uff9f\u7e01-\u9fa0]")
 _JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff\u3000\uff01-\uff9f]")
 _BROKEN = re.compile("[\u0080-\u009f\ufffd]")
-_ROMAJI = dict(zip(
-    "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲンガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴ",
-    ("A I U E O KA KI KU KE KO SA SHI SU SE SO TA CHI TSU TE TO NA NI NU NE NO HA HI FU HE HO MA MI MU ME MO YA YU YO RA RI "
-     "RU RE RO WA O N GA GI GU GE GO ZA JI ZU ZE ZO DA JI ZU DE DO BA BI BU BE BO PA PI PU PE PO BU").split(), strict=True))  # fmt: skip
-_SOUND = [(re.compile(p), r) for p, r in (
-    ("PH", "F"), ("TH", "T"), ("CK|Q|C(?=[AOUKL])|X", "K"), ("SCH|SH|CH|TS|TZ|Z|J|C|S", "S"), ("L", "R"), ("V|W(?=[AEIO])", "B"),
-    ("F|HU", "H"), ("DH", "D"), ("GH", "G"), ("KH", "K"), ("NG(?![AEIOU])", "N"), ("M(?=[BPM])", "N"), ("Y", "I"),
-    ("[AEIOUWH]", ""), (r"(.)\1+", r"\1"))]  # fmt: skip
+_ROWS = {
+    "": "アイウエオ",
+    "K": "カキクケコ",
+    "S": "サシスセソ",
+    "T": "タチツテト",
+    "N": "ナニヌネノ",
+    "H": "ハヒフヘホ",
+    "M": "マミムメモ",
+    "R": "ラリルレロ",
+    "G": "ガギグゲゴ",
+    "Z": "ザジズゼゾ",
+    "D": "ダヂヅデド",
+    "B": "バビブベボ",
+    "P": "パピプペポ",
+}
+_ROMAJI = {
+    kana: row + vowel for row, letters in _ROWS.items() for kana, vowel in zip(letters, "AIUEO", strict=True)
+}
+_ROMAJI |= {"ヤ": "YA", "ユ": "YU", "ヨ": "YO", "ワ": "WA", "ヲ": "O", "ン": "N", "ヴ": "BU"}
+# How letters sound alike across languages, applied in this order; vowels go last.
+_SOUND = [
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("PH", "F"),
+        ("TH", "T"),
+        ("CK|Q|C(?=[AOUKL])|X", "K"),
+        ("SCH|SH|CH|TS|TZ|Z|J|C|S|T(?=I|Y)", "S"),
+        ("L", "R"),
+        ("V|W(?=[AEIO])", "B"),
+        ("F|HU", "H"),
+        ("DH", "D"),
+        ("GH", "G"),
+        ("KH", "K"),
+        ("NG(?![AEIOU])", "N"),
+        ("M(?=[BPM])", "N"),
+        ("Y", "I"),
+        ("[AEIOUWH]", ""),
+        (r"(.)\1+", r"\1"),
+    )
+]
 
 
 @cache
 def variants() -> tuple[dict[int, int], dict[int, int]]:
-    """Return the variant table as two translations: characters that are the same, and those also that lists confuse."""
+    """Return two translations: characters that are the same, and with those that lists confuse."""
     strict: dict[int, int] = {}
     loose: dict[int, int] = {}
     with VARIANTS.open(encoding="utf-8", newline="") as lines:
@@ -73,7 +105,7 @@ def name_keys(values: Iterable[str | None]) -> list[str]:
 
 
 def loose_key(text: str | None) -> str:
-    """Return `name_key` with the confusable characters folded too (斎/斉, 凛/凜, ノ/の/之); never enough alone."""
+    """Return `name_key` with confusable characters folded too (斎/斉, 凛/凜, ノ/の); never enough alone."""
     return loose_keys([text])[0]
 
 
@@ -83,7 +115,7 @@ def loose_keys(values: Iterable[str | None]) -> list[str]:
 
 
 def name_parts(text: str | None) -> list[str]:
-    """Return the blank-separated parts of a name as written, without what stands in brackets and without 様 or 君."""
+    """Return the blank-separated parts of a name as written, without brackets and without 様 or 君."""
     if not text:
         return []
     bare = _BRACKETS.sub(" ", text) or text
@@ -98,8 +130,8 @@ def name_parts(text: str | None) -> list[str]:
 def split_name(name: str | None, surnames: Collection[str]) -> tuple[str, str]:
     """Return the keys of 姓 and 名.
 
-    A blank decides where there is one; otherwise the longest beginning found among `surnames` (a set of `name_key`
-    values, usually all surnames of the register); otherwise two characters of three or more, one of two.
+    A blank decides where there is one; otherwise the longest beginning found among `surnames` (`name_key`
+    values, usually all surnames of the register); otherwise two characters of three or more, or one of two.
     """
     parts = name_parts(name)
     if len(parts) > 1:
@@ -124,14 +156,14 @@ def is_latin(text: str | None) -> bool:
 
 
 def latin_key(text: str | None) -> str:
-    """Return an alphabet name with its words sorted, so that either order gives one key: 'Van An NGUYEN' → 'AN NGUYEN VAN'."""
+    """Return an alphabet name with its words sorted: 'Van An NGUYEN' → 'AN NGUYEN VAN'."""
     plain = unicodedata.normalize("NFD", nfkc(text or "").upper().replace("Đ", "D"))
     words = re.findall("[A-Z]+", "".join(char for char in plain if not unicodedata.combining(char)))
     return " ".join(sorted(words))
 
 
 def romaji_skeleton(text: str | None) -> str:
-    """Return the consonants of an alphabet or katakana name, words sorted, so that NGUYEN and グエン come near."""
+    """Return the consonants of an alphabet or katakana name, so that NGUYEN and グエン come near."""
     words: list[str] = []
     for part in name_parts(text):
         if not is_latin(part):
@@ -144,12 +176,12 @@ def romaji_skeleton(text: str | None) -> str:
 
 
 def unknown_characters(text: str | None) -> bool:
-    """True when a character is private (外字), lost or a placeholder such as 〓, so that it may stand for any other."""
+    """True when a character is private (外字), lost or a placeholder such as 〓, and may be any other."""
     return bool(text) and _UNKNOWN.search(text or "") is not None
 
 
 def is_mojibake(text: str | None) -> bool:
-    """True when the text looks like bytes read in the wrong encoding (繧ｿ繝ｭ繧ｦ, ã‚¿ãƒ­): read back, they make sense."""
+    """True when the text looks like bytes read in the wrong encoding: read back, 繧ｿ繝ｭ makes sense."""
     if not text or not _SUSPECT.search(text):
         return False
     if text.count("\ufffd") * 3 >= len(text):

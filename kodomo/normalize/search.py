@@ -15,8 +15,8 @@ _KANA_RUN = re.compile("[\u3041-\u309f\u30a0-\u30ff]+[-‐‑‒–—―−─�
 def search_key(text: str | None) -> str:
     """Return the text folded as the resident-record standard asks of a search.
 
-    Kana by sound (voicing, small letters, long vowels and ヂ/ジ, ヅ/ズ made one; hiragana as katakana), kanji by
-    the variant table with the confusable pairs, widths and blanks ignored. Compare with `in` or with rapidfuzz.
+    Kana by sound (voicing, small letters, long vowels and ヂ/ジ, ヅ/ズ made one; hiragana as katakana), kanji
+    by the variant table with the confusable pairs, widths and blanks ignored. Compare with `in` or rapidfuzz.
     """
     return search_keys([text])[0]
 
@@ -27,7 +27,7 @@ def search_keys(values: Iterable[str | None]) -> list[str]:
     while True:
         runs = sorted({run for key in keys for run in _KANA_RUN.findall(key)})
         sounds = dict(zip(runs, phonetic_keys(runs), strict=True))
-        again = [_KANA_RUN.sub(lambda match: sounds[match[0]], key) if key else key for key in keys]
+        again = [_KANA_RUN.sub(lambda match, sounds=sounds: sounds[match[0]], key) for key in keys]
         again = [unicodedata.normalize("NFKC", key) for key in again]
         if again == keys:
             return keys

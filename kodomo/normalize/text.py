@@ -9,18 +9,32 @@ from collections.abc import Callable, Iterable, Mapping
 SEPARATOR = "\n"
 # Variation selectors say which drawing of a character was meant; they never make another name.
 SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-BLANKS = " \t\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u2060\u202f\u205f\u3000\ufeff\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+BLANKS = "".join(
+    map(
+        chr,
+        (
+            *range(0x09, 0x0A),
+            *range(0x0B, 0x0E),
+            *range(0x1C, 0x21),
+            0x85,
+            0xA0,
+            0x1680,
+            *range(0x2000, 0x200E),
+        ),
+    )
+)
+BLANKS += "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 DASHES = "-‐‑‒–—―−─━ーｰ－〜～~"
 UPPER = {ord(c): ord(c.upper()) for c in "abcdefghijklmnopqrstuvwxyz"}
 
 
 def nfkc(text: str) -> str:
-    """Return `text` without variation selectors in Unicode's compatibility form (half and full width made one)."""
+    """Return `text` in Unicode's compatibility form (widths made one), without variation selectors."""
     return unicodedata.normalize("NFKC", SELECTORS.sub("", text))
 
 
 def translate(text: str, table: Mapping[int, int | None]) -> str:
-    """Return `text.translate(table)` for a table none of whose targets is itself a key, several times as fast.
+    """Return `text.translate(table)`, several times as fast; no target of `table` may itself be a key.
 
     A long column holds few of the table's characters; replacing those one by one runs at the speed of memory.
     """
@@ -38,8 +52,8 @@ def translate(text: str, table: Mapping[int, int | None]) -> str:
 def fold_column(values: Iterable[str | None], fold: Callable[[str], str]) -> list[str]:
     """Apply `fold` to a whole column in one call.
 
-    `fold` must treat a line feed as a wall: it may neither remove it nor look across it. Values are joined by line
-    feeds, folded once and split again, which is ten times as fast as one call per value. None becomes "".
+    `fold` must treat a line feed as a wall: it may neither remove it nor look across it. Values are joined by
+    line feeds, folded once and split again, ten times as fast as one call per value. None becomes "".
     """
     cells = ["" if value is None else value for value in values]
     if not cells:

@@ -1,4 +1,5 @@
 """A tiny load layer made by hand: residents and person rows as dictionaries."""
+# ruff: noqa: E501 - cases read best as one row each
 
 from __future__ import annotations
 
@@ -22,7 +23,15 @@ RECORD = {
     "birth_month": None, "sex": None, "recorded_on": "2025-05-01",
 }  # fmt: skip
 EXTRA = {
-    "school_register": ["resident_id", "guardian_name", "address", "school_code", "school_name", "grade", "status"],
+    "school_register": [
+        "resident_id",
+        "guardian_name",
+        "address",
+        "school_code",
+        "school_name",
+        "grade",
+        "status",
+    ],
     "school_expense_aid": ["guardian_name", "address", "school_name", "grade", "applied_on"],
     "after_school_club": ["guardian_name", "school_name", "grade", "started_on"],
     "pupil_roster": ["school_code", "school_name", "grade", "class_name", "guardian_name", "status"],
@@ -38,24 +47,35 @@ KEYS = {"school_register": "R", "pupil_roster": "P"}
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, rows: Iterable[dict], columns: list[str]) -> None:
     rows = list(rows)
-    kinds = [f"{c} date" if c in DATES else f"{c} integer" if c in NUMBERS else f"{c} varchar" for c in columns]
+    kinds = [
+        f"{c} date" if c in DATES else f"{c} integer" if c in NUMBERS else f"{c} varchar" for c in columns
+    ]
     con.execute(f"create table {name} ({', '.join(kinds)})")
     if rows:
         marks = ", ".join("?" for _ in columns)
-        con.executemany(f"insert into {name} values ({marks})", [[row.get(c) for c in columns] for row in rows])
+        con.executemany(
+            f"insert into {name} values ({marks})", [[row.get(c) for c in columns] for row in rows]
+        )
 
 
 def _filled(row: dict, number: int, base: dict) -> dict:
     out = base | row
     delivered = out.get("delivered_on") or "2025-06-01"
-    out |= {"receipt_id": 1, "row_number": number + 1, "delivered_on": delivered, "seen_to": out.get("seen_to") or "2025-06-01"}
+    out |= {
+        "receipt_id": 1,
+        "row_number": number + 1,
+        "delivered_on": delivered,
+        "seen_to": out.get("seen_to") or "2025-06-01",
+    }
     if out["birth_date"]:
         born = dt.date.fromisoformat(str(out["birth_date"]))
         out |= {"birth_year": born.year, "birth_month": born.month}
     return out
 
 
-def build(residents: Iterable[dict], moves: Iterable[dict] = (), **extracts: list[dict]) -> duckdb.DuckDBPyConnection:
+def build(
+    residents: Iterable[dict], moves: Iterable[dict] = (), **extracts: list[dict]
+) -> duckdb.DuckDBPyConnection:
     """Return a connection with the load tables; `extracts` are rows per extract name."""
     con = duckdb.connect()
     system = ["record_key", "receipt_id", "row_number", "delivered_on", "seen_to"]
@@ -91,7 +111,9 @@ class City:
 
     def offered(self, extract: str, key: str = "K00000") -> list[str]:
         """Return the candidates of one record in order."""
-        mine = self.candidates[(self.candidates["extract"] == extract) & (self.candidates["record_key"] == key)]
+        mine = self.candidates[
+            (self.candidates["extract"] == extract) & (self.candidates["record_key"] == key)
+        ]
         return mine.sort_values("rank")["resident_id"].tolist()
 
 

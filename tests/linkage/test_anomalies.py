@@ -1,4 +1,5 @@
 """Anomalies: a list that is wrong as a whole is named and not linked wrongly."""
+# ruff: noqa: E501 - cases read best as one row each
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ def test_a_sound_list_is_not_complained_about(city, pupils) -> None:
 
 def test_shifted_birth_dates_are_named_and_nothing_links_by_itself(city, pupils) -> None:
     def shift(row: dict) -> dict:
-        return row | {"birth_date": (dt.date.fromisoformat(row["birth_date"]) + dt.timedelta(days=1)).isoformat()}
+        return row | {
+            "birth_date": (dt.date.fromisoformat(row["birth_date"]) + dt.timedelta(days=1)).isoformat()
+        }
 
     found = city(pupils, pupil_roster=_roster(pupils, shift))
     assert any("この名簿の生年月日は1日ずれているようです" in text for text in found.summary.warnings)
@@ -67,7 +70,11 @@ def test_mojibake_is_named_and_not_linked_wrongly(city, pupils) -> None:
 
 def test_somebody_elses_list_is_named(city, pupils) -> None:
     def other(row: dict) -> dict:
-        return row | {"name": "架空　" + row["name"][-1] + "郎", "kana": "カクウ　ロウ", "birth_date": "2001-01-01"}
+        return row | {
+            "name": "架空　" + row["name"][-1] + "郎",
+            "kana": "カクウ　ロウ",
+            "birth_date": "2001-01-01",
+        }
 
     found = city(pupils, pupil_roster=_roster(pupils, other))
     assert any("一致する住民が見つかる行" in text for text in found.summary.warnings)

@@ -1,4 +1,5 @@
 """Decisions: what a person said stays, whatever the machine thinks."""
+# ruff: noqa: E501 - cases read best as one row each
 
 from __future__ import annotations
 
@@ -19,30 +20,44 @@ def _decisions(*rows: tuple[str, str, str]) -> pd.DataFrame:
 
 
 def test_same_is_confirmed_even_against_the_machine(city) -> None:
-    found = city(TOWN, consultation=[RECORD], decisions=_decisions((STRANGER["resident_id"], "same", "2025-06-01 10:00:00")))
+    found = city(
+        TOWN,
+        consultation=[RECORD],
+        decisions=_decisions((STRANGER["resident_id"], "same", "2025-06-01 10:00:00")),
+    )
     row = found.row("consultation")
     assert (row["resident_id"], row["status"]) == (STRANGER["resident_id"], "confirmed")
     assert (row["decided_by"], str(row["decided_at"])) == ("u1", "2025-06-01 10:00:00")
 
 
 def test_different_with_nobody_left_is_rejected(city) -> None:
-    row = city(TOWN, consultation=[RECORD], decisions=_decisions((CHILD["resident_id"], "different", "1"))).row("consultation")
+    row = city(
+        TOWN, consultation=[RECORD], decisions=_decisions((CHILD["resident_id"], "different", "1"))
+    ).row("consultation")
     assert row["status"] == "rejected"
     assert row["resident_id"] is None
 
 
 def test_different_leaves_the_next_candidate(city) -> None:
     namesake = CHILD | {"resident_id": "0009", "household_id": "H9", "address": "豊中市旭丘1番1号"}
-    found = city([*TOWN, namesake], consultation=[RECORD], decisions=_decisions((CHILD["resident_id"], "different", "1")))
+    found = city(
+        [*TOWN, namesake],
+        consultation=[RECORD],
+        decisions=_decisions((CHILD["resident_id"], "different", "1")),
+    )
     row = found.row("consultation")
     assert row["resident_id"] == "0009"
     assert CHILD["resident_id"] not in found.offered("consultation")
 
 
 def test_the_newest_decision_counts(city) -> None:
-    undone = _decisions((CHILD["resident_id"], "different", "2025-06-01"), (CHILD["resident_id"], "same", "2025-06-02"))
+    undone = _decisions(
+        (CHILD["resident_id"], "different", "2025-06-01"), (CHILD["resident_id"], "same", "2025-06-02")
+    )
     assert city(TOWN, consultation=[RECORD], decisions=undone).row("consultation")["status"] == "confirmed"
-    redone = _decisions((CHILD["resident_id"], "same", "2025-06-01"), (CHILD["resident_id"], "different", "2025-06-02"))
+    redone = _decisions(
+        (CHILD["resident_id"], "same", "2025-06-01"), (CHILD["resident_id"], "different", "2025-06-02")
+    )
     assert city(TOWN, consultation=[RECORD], decisions=redone).row("consultation")["status"] == "rejected"
 
 

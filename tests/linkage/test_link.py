@@ -1,4 +1,5 @@
 """Links: who is recognised through every kind of noise, and who is never guessed."""
+# ruff: noqa: E501 - cases read best as one row each
 
 from __future__ import annotations
 
@@ -7,7 +8,12 @@ import pytest
 HOME = "豊中市庄内東町1丁目2番3号"
 FATHER = {"resident_id": "0001", "household_id": "H1", "name": "髙澤　健", "kana": "タカザワ　ケン", "birth_date": "1984-02-03", "sex": "1", "address": HOME}  # fmt: skip
 MOTHER = FATHER | {"resident_id": "0002", "name": "髙澤　由美", "kana": "タカザワ　ユミ", "birth_date": "1986-08-09", "sex": "2"}  # fmt: skip
-CHILD = FATHER | {"resident_id": "0003", "name": "髙澤　優斗", "kana": "タカザワ　ユウト", "birth_date": "2014-05-06"}
+CHILD = FATHER | {
+    "resident_id": "0003",
+    "name": "髙澤　優斗",
+    "kana": "タカザワ　ユウト",
+    "birth_date": "2014-05-06",
+}
 OTHERS = [
     {"resident_id": f"01{i:02d}", "household_id": f"G{i // 3}", "name": f"{sei}　{mei}", "kana": f"{sk}　{mk}", "birth_date": f"{year}-0{i % 9 + 1}-1{i % 9}",
      "sex": sex, "address": f"豊中市本町{i % 4 + 1}丁目{i + 1}番1号"}
@@ -20,64 +26,73 @@ OTHERS = [
 TOWN = [FATHER, MOTHER, CHILD, *OTHERS]
 RECORD = {"name": "髙澤　優斗", "kana": "タカザワ　ユウト", "birth_date": "2014-05-06", "sex": "1"}
 SCHOOL = {"school_code": "01", "school_name": "庄内小学校", "grade": 5}
-REGISTER = RECORD | SCHOOL | {"record_key": "S1", "resident_id": "0003", "address": HOME, "guardian_name": "髙澤　健"}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {},
-        {"name": "高沢優斗"},
-        {"name": "高沢 優斗", "kana": "ﾀｶｻﾞﾜ ﾕｳﾄ"},
-        {"kana": "たかざわ　ゆうと"},
-        {"kana": None},
-        {"name": "タカザワ　ユウト", "kana": None},
-        {"name": "高澤　ゆうと"},
-        {"name": "優斗　髙澤", "kana": "ユウト　タカザワ"},
-        {"kana": "タカザワ　ユート"},
-        {"name": "高沢　悠斗"},
-        {"sex": None},
-        {"birth_date": "2014-05-07", "address": "庄内東町1-2-3"},
-        {"birth_date": "2014-06-05", "address": "庄内東町１－２－３"},
-        {"name": "鎌田　優斗", "kana": "カマタ　ユウト", "address": "庄内東町1-2-3"},
-        {"name": "高沢　優〓", "kana": None, "address": "庄内東町1-2-3"},
-        {"birth_date": None, "birth_year": 2014, "birth_month": 5, "address": "庄内東町1-2-3"},
-    ],
+REGISTER = (
+    RECORD
+    | SCHOOL
+    | {"record_key": "S1", "resident_id": "0003", "address": HOME, "guardian_name": "髙澤　健"}
 )
-def test_one_kind_of_noise_does_not_hide_a_child(city, change: dict) -> None:
-    row = city(TOWN, consultation=[RECORD | change]).row("consultation")
-    assert (row["resident_id"], row["status"]) == ("0003", "auto"), row["reasons"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+NOISE = [
+    {},
+    {"name": "高沢優斗"},
+    {"name": "高沢 優斗", "kana": "ﾀｶｻﾞﾜ ﾕｳﾄ"},
+    {"kana": "たかざわ　ゆうと"},
+    {"kana": None},
+    {"name": "タカザワ　ユウト", "kana": None},
+    {"name": "高澤　ゆうと"},
+    {"name": "優斗　髙澤", "kana": "ユウト　タカザワ"},
+    {"name": "優斗髙澤", "kana": "ユウトタカザワ"},
+    {"kana": "タカザワ　ユート"},
+    {"name": "高沢　悠斗"},
+    {"sex": None},
+    {"birth_date": "2014-05-07", "address": "庄内東町1-2-3"},
+    {"birth_date": "2014-06-05", "address": "庄内東町１－２－３"},
+    {"name": "鎌田　優斗", "kana": "カマタ　ユウト", "address": "庄内東町1-2-3"},
+    {"name": "高沢　優〓", "kana": None, "address": "庄内東町1-2-3"},
+    {"birth_date": None, "birth_year": 2014, "birth_month": 5, "address": "庄内東町1-2-3"},
+]
+
+
+def test_one_kind_of_noise_does_not_hide_a_child(city) -> None:
+    found = city(TOWN, consultation=[RECORD | change for change in NOISE])
+    for i, change in enumerate(NOISE):
+        row = found.row("consultation", f"K{i:05d}")
+        assert (row["resident_id"], row["status"]) == ("0003", "auto"), (change, row["reasons"])
+
+
+def test_an_unregistered_twin_is_never_the_registered_one(city) -> None:
+    twins = [
         {"name": "髙澤　結衣", "kana": "タカザワ　ユイ", "sex": "2"},
         {"name": "髙澤　結斗", "kana": "タカザワ　ユイト"},
         {"name": "髙澤　優太", "kana": "タカザワ　ユウタ"},
         {"name": "髙澤　大輔", "kana": None},
         {"name": "たかざわ　あおい", "kana": None},
-    ],
-)
-@pytest.mark.parametrize("extract", ["consultation", "pupil_roster"])
-def test_an_unregistered_twin_is_never_the_registered_one(city, extract: str, change: dict) -> None:
-    row = city(
-        TOWN,
-        school_register=[REGISTER],
-        **{extract: [RECORD | SCHOOL | {"address": HOME, "guardian_name": "高澤 健"} | change]},
-    ).row(extract)
-    assert row["status"] != "auto"
+    ]
+    rows = [RECORD | SCHOOL | {"address": HOME, "guardian_name": "高澤 健"} | twin for twin in twins]
+    found = city(TOWN, school_register=[REGISTER], consultation=rows, pupil_roster=rows)
+    assert (found.link[found.link["extract"] != "school_register"]["status"] != "auto").all()
 
 
 def test_an_unregistered_sibling_is_nobody(city) -> None:
-    sibling = RECORD | {"name": "髙澤　結衣", "kana": "タカザワ　ユイ", "birth_date": "2017-11-20", "sex": "2", "address": HOME}
+    sibling = RECORD | {
+        "name": "髙澤　結衣",
+        "kana": "タカザワ　ユイ",
+        "birth_date": "2017-11-20",
+        "sex": "2",
+        "address": HOME,
+    }
     row = city(TOWN, consultation=[sibling | {"guardian_name": "髙澤　健"}]).row("consultation")
     assert row["status"] != "auto"
 
 
 def test_registered_twins_are_told_apart(city) -> None:
     twin = CHILD | {"resident_id": "0004", "name": "髙澤　悠斗", "kana": "タカザワ　ハルト"}
-    rows = [RECORD, RECORD | {"name": "高沢悠斗", "kana": "ﾀｶｻﾞﾜﾊﾙﾄ"}, RECORD | {"name": "髙澤　勇斗", "kana": None}]
+    rows = [
+        RECORD,
+        RECORD | {"name": "高沢悠斗", "kana": "ﾀｶｻﾞﾜﾊﾙﾄ"},
+        RECORD | {"name": "髙澤　勇斗", "kana": None},
+    ]
     found = city([*TOWN, twin], pupil_roster=[row | SCHOOL for row in rows])
     assert found.row("pupil_roster", "K00000")["resident_id"] == "0003"
     assert found.row("pupil_roster", "K00001")["resident_id"] == "0004"
@@ -99,9 +114,19 @@ def test_two_people_of_one_name_and_birthday_wait_for_a_person(city) -> None:
 )  # fmt: skip
 def test_address_guardian_or_school_decides_between_namesakes(city, extract: str, evidence: dict) -> None:
     namesake = CHILD | {"resident_id": "0009", "household_id": "H9", "address": "豊中市本町9丁目9番9号"}
-    father = FATHER | {"resident_id": "0010", "household_id": "H9", "name": "大野　茂", "kana": "オオノ　シゲル", "address": "豊中市本町9丁目9番9号"}
+    father = FATHER | {
+        "resident_id": "0010",
+        "household_id": "H9",
+        "name": "大野　茂",
+        "kana": "オオノ　シゲル",
+        "address": "豊中市本町9丁目9番9号",
+    }
     register = [REGISTER, REGISTER | {"record_key": "S2", "resident_id": "0009", "school_code": "02", "school_name": "本町小学校", "address": "豊中市本町9丁目9番9号", "guardian_name": "大野　茂"}]  # fmt: skip
-    found = city([*TOWN, namesake, father], school_register=register, **{extract: [RECORD | {"school_name": None, "grade": None} | evidence]})
+    found = city(
+        [*TOWN, namesake, father],
+        school_register=register,
+        **{extract: [RECORD | {"school_name": None, "grade": None} | evidence]},
+    )
     row = found.row(extract)
     assert row["resident_id"] == "0009"
     assert row["status"] in ("auto", "review")
@@ -110,14 +135,22 @@ def test_address_guardian_or_school_decides_between_namesakes(city, extract: str
 
 
 def test_an_adult_is_found_among_all_residents(city) -> None:
-    record = {"name": "渡辺　幸子", "kana": "わたなべ さちこ", "birth_date": OTHERS[-1]["birth_date"], "sex": "2"}
+    record = {
+        "name": "渡辺　幸子",
+        "kana": "わたなべ さちこ",
+        "birth_date": OTHERS[-1]["birth_date"],
+        "sex": "2",
+    }
     row = city(TOWN, consultation=[record]).row("consultation")
     assert (row["resident_id"], row["status"]) == (OTHERS[-1]["resident_id"], "auto")
 
 
 def test_a_changed_name_is_known_by_former_name_and_history(city) -> None:
     now = CHILD | {"name": "森　優斗", "kana": "モリ　ユウト", "former_name": "髙澤　優斗"}
-    assert city([FATHER, MOTHER, now, *OTHERS], pupil_roster=[RECORD | SCHOOL]).row("pupil_roster")["status"] == "auto"
+    assert (
+        city([FATHER, MOTHER, now, *OTHERS], pupil_roster=[RECORD | SCHOOL]).row("pupil_roster")["status"]
+        == "auto"
+    )
     before = CHILD | {"delivered_on": "2025-05-01", "seen_to": "2025-05-01"}
     now = now | {"former_name": None, "recorded_on": "2025-05-20"}
     row = city([FATHER, MOTHER, before, now, *OTHERS], pupil_roster=[RECORD | SCHOOL]).row("pupil_roster")
@@ -126,29 +159,42 @@ def test_a_changed_name_is_known_by_former_name_and_history(city) -> None:
 
 
 def test_a_foreign_child_is_known_by_every_name(city) -> None:
-    child = CHILD | {"name": "NGUYEN VAN AN", "kana": "グエン　ヴァン　アン", "alias_name": "阮　安", "nationality": "2"}
-    for change in (
+    child = CHILD | {
+        "name": "NGUYEN VAN AN",
+        "kana": "グエン　ヴァン　アン",
+        "alias_name": "阮　安",
+        "nationality": "2",
+    }
+    names = [
         {"name": "NGUYEN VAN AN", "kana": None},
         {"name": "ＡＮ　ＮＧＵＹＥＮ　ＶＡＮ", "kana": None},
         {"name": "NGUYENVANAN", "kana": None},
         {"name": "グエン ヴァン アン", "kana": None},
         {"name": "アン グエンヴァン", "kana": "アン グエン ヴァン"},
         {"name": "阮安", "kana": None},
-    ):
-        row = city([FATHER, MOTHER, child, *OTHERS], pupil_roster=[RECORD | SCHOOL | change]).row("pupil_roster")
-        assert (row["resident_id"], row["status"]) == ("0003", "auto"), (change, row["reasons"])
+    ]
+    found = city([FATHER, MOTHER, child, *OTHERS], consultation=[RECORD | name for name in names])
+    for i, name in enumerate(names):
+        row = found.row("consultation", f"K{i:05d}")
+        assert (row["resident_id"], row["status"]) == ("0003", "auto"), (name, row["reasons"])
 
 
 def test_alphabet_against_katakana_without_reading_is_offered_not_linked(city) -> None:
     child = CHILD | {"name": "MARIA SANTOS", "kana": None, "nationality": "2"}
-    found = city([FATHER, MOTHER, child, *OTHERS], pupil_roster=[RECORD | SCHOOL | {"name": "サントス マリア", "kana": None}])
+    found = city(
+        [FATHER, MOTHER, child, *OTHERS],
+        pupil_roster=[RECORD | SCHOOL | {"name": "サントス マリア", "kana": None}],
+    )
     assert found.row("pupil_roster")["status"] != "auto"
     assert found.offered("pupil_roster")[0] == "0003"
 
 
 def test_without_birth_date_only_name_address_and_age_together_link(city) -> None:
     record = {"name": "髙澤　優斗", "kana": "タカザワ　ユウト", "age": 10, "occurred_on": "2025-04-20"}
-    assert city(TOWN, guidance_center_case=[record | {"address": HOME}]).row("guidance_center_case")["status"] == "auto"
+    assert (
+        city(TOWN, guidance_center_case=[record | {"address": HOME}]).row("guidance_center_case")["status"]
+        == "auto"
+    )
     row = city(TOWN, guidance_center_case=[record]).row("guidance_center_case")
     assert row["status"] == "review"
     assert row["resident_id"] == "0003"
@@ -156,7 +202,10 @@ def test_without_birth_date_only_name_address_and_age_together_link(city) -> Non
 
 
 def test_a_stranger_stays_without_a_link_and_is_listed(city) -> None:
-    row = city(TOWN, consultation=[RECORD | {"name": "小泉　岳", "kana": "コイズミ　ガク", "birth_date": "2011-01-31"}]).row("consultation")
+    row = city(
+        TOWN,
+        consultation=[RECORD | {"name": "小泉　岳", "kana": "コイズミ　ガク", "birth_date": "2011-01-31"}],
+    ).row("consultation")
     assert row["status"] == "none"
     assert row["resident_id"] is None
     assert row["reasons"]
@@ -164,17 +213,32 @@ def test_a_stranger_stays_without_a_link_and_is_listed(city) -> None:
 
 def test_two_current_roster_rows_do_not_share_a_child(city) -> None:
     found = city(TOWN, pupil_roster=[RECORD | SCHOOL, RECORD | SCHOOL, RECORD | SCHOOL | {"status": "2"}])
-    assert [found.row("pupil_roster", f"K0000{i}")["status"] for i in range(3)] == ["review", "review", "auto"]
+    assert [found.row("pupil_roster", f"K0000{i}")["status"] for i in range(3)] == [
+        "review",
+        "review",
+        "auto",
+    ]
 
 
 def test_a_former_resident_is_preferred_only_while_they_lived_here(city) -> None:
-    left = CHILD | {"resident_id": "0000", "status": "2", "status_on": "2019-03-31", "address": "豊中市旭丘1番1号"}
-    row = city([left, *TOWN], education_counseling=[RECORD | {"occurred_on": "2025-04-20"}]).row("education_counseling")
+    left = CHILD | {
+        "resident_id": "0000",
+        "status": "2",
+        "status_on": "2019-03-31",
+        "address": "豊中市旭丘1番1号",
+    }
+    row = city([left, *TOWN], education_counseling=[RECORD | {"occurred_on": "2025-04-20"}]).row(
+        "education_counseling"
+    )
     assert row["resident_id"] == "0003"
 
 
 def test_a_village_of_three_works(city) -> None:
-    found = city([FATHER, MOTHER, CHILD], pupil_roster=[RECORD | SCHOOL], consultation=[RECORD | {"name": "山田　花", "kana": "ヤマダ　ハナ"}])
+    found = city(
+        [FATHER, MOTHER, CHILD],
+        pupil_roster=[RECORD | SCHOOL],
+        consultation=[RECORD | {"name": "山田　花", "kana": "ヤマダ　ハナ"}],
+    )
     assert found.row("pupil_roster")["resident_id"] == "0003"
     assert found.row("pupil_roster")["status"] == "auto"
     assert found.row("consultation")["status"] != "auto"
@@ -194,18 +258,30 @@ def test_a_thousand_people_of_one_name(city) -> None:
 
 
 def test_the_newest_version_of_a_record_counts(city) -> None:
-    old = RECORD | {"record_key": "A", "name": "鈴木　大翔", "kana": "スズキ　ヒロト", "birth_date": OTHERS[3]["birth_date"], "recorded_on": "2025-04-01", "seen_to": "2025-04-01"}
+    old = RECORD | {
+        "record_key": "A",
+        "name": "鈴木　大翔",
+        "kana": "スズキ　ヒロト",
+        "birth_date": OTHERS[3]["birth_date"],
+        "recorded_on": "2025-04-01",
+        "seen_to": "2025-04-01",
+    }
     new = RECORD | {"record_key": "A", "recorded_on": "2025-05-20"}
     assert city(TOWN, consultation=[old, new]).row("consultation", "A")["resident_id"] == "0003"
 
 
 def test_same_data_same_links(city) -> None:
-    rows = {"school_register": [REGISTER], "pupil_roster": [RECORD | SCHOOL | {"name": f"髙澤　優{c}"} for c in "斗太人馬"]}
+    rows = {
+        "school_register": [REGISTER],
+        "pupil_roster": [RECORD | SCHOOL | {"name": f"髙澤　優{c}"} for c in "斗太人馬"],
+    }
     one, other = city(TOWN, **rows), city(list(reversed(TOWN)), **rows)
     assert one.link.equals(other.link)
     assert one.candidates.equals(other.candidates)
 
 
 def test_names_with_markup_and_commands_stay_text(city) -> None:
-    row = city(TOWN, consultation=[RECORD | {"name": "'); drop table link; --<b>=1+1", "kana": '"|'}]).row("consultation")
+    row = city(TOWN, consultation=[RECORD | {"name": "'); drop table link; --<b>=1+1", "kana": '"|'}]).row(
+        "consultation"
+    )
     assert row["status"] in ("none", "review")

@@ -1,4 +1,5 @@
 """Addresses: the same parts out of every notation, and one key for people who live together."""
+# ruff: noqa: E501 - cases read best as one row each
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def test_a_column_is_read_as_its_values_are() -> None:
 
 
 def test_same_dwelling_in_any_notation() -> None:
-    addresses = pd.Series(["庄内東町1-2-3", "豊中市庄内東町1丁目2番3号", "庄内東町1-2-3", "庄内東町1-2-4", None])
+    addresses = pd.Series(
+        ["庄内東町1-2-3", "豊中市庄内東町1丁目2番3号", "庄内東町1-2-3", "庄内東町1-2-4", None]
+    )
     details = pd.Series(["コーポ豊中 101号室", "コーポ豊中101", "コーポ豊中102", "コーポ豊中101", None])
     keys = same_dwelling_key(addresses, details)
     assert keys[0] == keys[1]

@@ -1,4 +1,5 @@
 """Readings: one key for every way to type kana, and a second for what sounds alike."""
+# ruff: noqa: E501 - cases read best as one row each
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Names: one key for one name, however it was typed, and never one key for two names."""
+# ruff: noqa: E501 - cases read best as one row each
 
 from __future__ import annotations
 
@@ -27,7 +28,10 @@ from kodomo.normalize.text import translate
 ROWS = list(csv.DictReader(VARIANTS.open(encoding="utf-8")))
 PAIRS = {(row["variant"], row["base"]) for row in ROWS}
 KANJI = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
-NAMES = st.text(st.one_of(KANJI, st.sampled_from([row["variant"] for row in ROWS]), st.sampled_from("あアｱＡa　 々")), max_size=8)
+NAMES = st.text(
+    st.one_of(KANJI, st.sampled_from([row["variant"] for row in ROWS]), st.sampled_from("あアｱＡa　 々")),
+    max_size=8,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,13 +43,17 @@ def test_variants_of_one_name_share_a_key(one: str, other: str) -> None:
     assert name_key(one) == name_key(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("斎藤", "斉藤"), ("凛", "凜"), ("阪本", "坂本"), ("薗田", "園田")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("斎藤", "斉藤"), ("凛", "凜"), ("阪本", "坂本"), ("薗田", "園田")]
+)
 def test_confusable_names_meet_only_in_the_loose_key(one: str, other: str) -> None:
     assert name_key(one) != name_key(other)
     assert loose_key(one) == loose_key(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("佐野", "左野"), ("堺", "界"), ("浪江", "波江"), ("舟木", "船木"), ("済", "斉")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("佐野", "左野"), ("堺", "界"), ("浪江", "波江"), ("舟木", "船木"), ("済", "斉")]
+)
 def test_different_names_never_meet(one: str, other: str) -> None:
     assert loose_key(one) != loose_key(other)
 
