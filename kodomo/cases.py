@@ -566,61 +566,117 @@ def decide_link(
         raise BadReview("どの住民と同じ人かを選んでください。")
     if not reason.strip():
         raise BadReview("決めた理由を書いてください。")
-    now = ops.clock()
-    minutes = None
-    if opened_at is not None:
-        spent = (now - opened_at).total_seconds() / 60
-        minutes = round(min(max(spent, 0.0), catalogue().longest_minutes), 2)
-
-    def keep(con: sqlite3.Connection) -> int:
-        done = con.execute(
-            "insert into link_decision"
-            " (extract, record_key, resident_id, decision, decided_by, decided_at, reason, second_by,"
-            " minutes)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                extract,
-                record_key,
-                resident_id,
-                decision,
-                actor.user_id,
-                utc_text(now),
-                reason.strip(),
-                second_by,
-                minutes,
-            ),
-        )
-        return int(done.lastrowid or 0)
-
     return audit.transact(
-        ops, actor, action, keep, subject=resident_id, detail={"extract": extract, "decision": decision}
+        ops,
+        actor,
+        action,
+        lambda con: write_link_decision(
+            con,
+            actor.user_id,
+            extract,
+            record_key,
+            resident_id,
+            decision,
+            reason,
+            at=ops.clock(),
+            second_by=second_by,
+            minutes=minutes_since(ops, opened_at),
+        ),
+        subject=resident_id,
+        detail={"extract": extract, "decision": decision},
     )
 
 
+def minutes_since(ops: OpsStore, opened_at: datetime | None) -> float | None:
+    """The minutes of work since something was opened, cut at the longest that counts; None if not measured."""
+    if opened_at is None:
+        return None
+    spent = (ops.clock() - opened_at).total_seconds() / 60
+    return round(min(max(spent, 0.0), catalogue().longest_minutes), 2)
+
+
+def write_link_decision(
+    con: sqlite3.Connection,
+    decided_by: str,
+    extract: str,
+    record_key: str,
+    resident_id: str | None,
+    decision: str,
+    reason: str,
+    *,
+    at: datetime,
+    second_by: str | None = None,
+    minutes: float | None = None,
+) -> int:
+    """`decide_link` inside a running write; rights, completeness and the log row are the caller's."""
+    done = con.execute(
+        "insert into link_decision"
+        " (extract, record_key, resident_id, decision, decided_by, decided_at, reason, second_by, minutes)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            extract,
+            record_key,
+            resident_id,
+            decision,
+            decided_by,
+            utc_text(at),
+            reason.strip(),
+            second_by,
+            minutes,
+        ),
+    )
+    return int(done.lastrowid or 0)
+
+
+LINK_DECISION = (
+    "extract",
+    "record_key",
+    "resident_id",
+    "decision",
+    "decided_by",
+    "decided_at",
+    "decision_id",
+)
+
+
 def link_decisions(ops: OpsStore) -> pd.DataFrame:
-    """The decisions in force: the newest one per record that was not undone.
+    """The decisions in force, in the words of the matcher.
+
+    Per record: one resident it is the "same" as, any number it is "different" from, or, with resident_id None,
+    "different" from everybody. A newer decision on the same resident replaces the older, a new "same" the
+    former "same", and an undone decision is as if never made.
 
     Returns:
-        columns extract, record_key, resident_id, decision ('confirmed' | 'rejected'), decided_by,
-        decided_at (UTC text), reason, second_by; by extract, record_key.
+        columns extract, record_key, resident_id, decision ('same' | 'different'), decided_by, decided_at
+        (UTC text), decision_id; by extract, record_key, decision_id.
     """
-    names = [
-        "extract",
-        "record_key",
-        "resident_id",
-        "decision",
-        "decided_by",
-        "decided_at",
-        "reason",
-        "second_by",
-    ]
     with ops.read() as con:
         rows = con.execute(
-            f"select {', '.join(names)} from link_decision where decision_id in"
-            " (select max(decision_id) from link_decision group by extract, record_key)"
-            " and decision <> 'undone' order by extract, record_key"
+            f"select {', '.join(LINK_DECISION)} from link_decision order by extract, record_key, decision_id"
         ).fetchall()
-    return pd.DataFrame([tuple(row) for row in rows], columns=pd.Index(names), dtype="object")
+    standing: dict[tuple[str, str], dict[str | None, sqlite3.Row]] = {}
+    for row in rows:
+        about = standing.setdefault((row["extract"], row["record_key"]), {})
+        resident = row["resident_id"]
+        if row["decision"] == "undone":
+            if resident is None:
+                about.clear()
+            else:
+                about.pop(resident, None)
+            continue
+        if row["decision"] == "confirmed" or resident is None:
+            about.pop(None, None)
+            for other in [one for one, kept in about.items() if kept["decision"] == "confirmed"]:
+                del about[other]
+        about.pop(resident, None)
+        about[resident] = row
+    words = {"confirmed": "same", "rejected": "different"}
+    kept = [
+        tuple(words[row[name]] if name == "decision" else row[name] for name in LINK_DECISION)
+        for about in standing.values()
+        for row in sorted(about.values(), key=lambda row: row["decision_id"])
+    ]
+    return pd.DataFrame(kept, columns=pd.Index(LINK_DECISION), dtype="object")
 
 
 # -- saved filters and notices ------------------------------------------------------------------

@@ -100,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     judge_day = "判定する日（既定: 受領データのいちばん新しい日付）"
     as_of(refresh, judge_day)
     command("link", "読み込んだデータの名寄せをやり直します。")
+    command("relink", "職員の名寄せの決定を反映します（名寄せと判定をやり直し、同じ日の新しい版を公開）。")
     as_of(command("judge", "名寄せ済みのデータで判定をやり直します。"), judge_day)
 
     export = command("export", "結果をCSV（UTF-8、BOM付き）に書き出します。操作ログに記録されます。")
@@ -156,6 +157,8 @@ def _steps(options: argparse.Namespace) -> int:
         outcome = pipeline.load(family, options.folder, accept_shrink=options.accept_shrink, progress=bar)
     elif options.command == "link":
         outcome = pipeline.link(family, progress=bar)
+    elif options.command == "relink":
+        outcome = pipeline.relink(family, progress=bar)
     elif options.command == "judge":
         outcome = pipeline.judge_day(family, as_of=options.as_of, progress=bar)
     else:
@@ -239,6 +242,7 @@ COMMANDS = {
     "refresh": _steps,
     "load": _steps,
     "link": _steps,
+    "relink": _steps,
     "judge": _steps,
     "export": _export,
     "verify": _verify,

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from kodomo import audit, backup, cases, intake, judge, linkage, tuning
+from kodomo import audit, backup, intake, judge, link_history, linkage, tuning
 from kodomo import export as exports
 from kodomo.errors import KodomoError
 from kodomo.ops import OpsStore, open_store
@@ -113,6 +113,24 @@ def link(family: Family, *, progress: Progress = _silent) -> Outcome:
     return Outcome(lines)
 
 
+def relink(family: Family, *, progress: Progress = _silent) -> Outcome:
+    """Match and judge anew from what is loaded, for the same day, in one build: people's decisions take effect.
+
+    Raises:
+        NothingLoaded: when no delivery was ever accepted.
+    """
+    _need(family)
+    ops = open_store(family)
+    current = family.current()
+    with family.build() as (con, build):
+        newest = newest_delivery(con)
+        day = date.fromisoformat(current.as_of[:10]) if current and current.as_of else newest
+        lines = _link(con, ops, progress) + _judge(con, ops, day, progress)
+        build.stage = "judged"
+        audit.record(ops, audit.SYSTEM, "link", detail={"as_of": day.isoformat()})
+    return Outcome(lines)
+
+
 def judge_day(family: Family, *, as_of: date | None = None, progress: Progress = _silent) -> Outcome:
     """Judge the linked snapshot as of one day, the newest delivery's when None, and publish the result.
 
@@ -160,7 +178,9 @@ def refresh(
 
 
 def _link(con: Connection, ops: OpsStore, progress: Progress) -> list[str]:
-    return linkage.link(con, decisions=cases.link_decisions(ops), progress=progress).lines()
+    return link_history.link_and_record(
+        con, ops, lambda decisions: linkage.link(con, decisions=decisions, progress=progress).lines()
+    )
 
 
 def _judge(con: Connection, ops: OpsStore, day: date, progress: Progress) -> list[str]:

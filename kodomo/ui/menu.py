@@ -36,6 +36,7 @@ SCREENS = (
     Screen("child", "こども", ":material/person:", "view_child", "こども", listed=False),
     Screen("tuning", "アラートレベル調整", ":material/tune:", "tune_preview", "判定"),
     Screen("outcomes", "成果指標", ":material/monitoring:", "view_outcomes", "判定"),
+    Screen("matching", "名寄せ確認", ":material/join_inner:", "view_links", "データ"),
     Screen("deliveries", "データ連携状況", ":material/inventory_2:", "view_intake", "データ"),
     Screen("oplog", "操作ログ", ":material/history:", "view_log", "管理"),
     Screen("guide", "使い方", ":material/help:", "view_guide", "管理"),

@@ -17,24 +17,26 @@ from kodomo.ops import OpsStore
 
 EVERYBODY = {"view_home", "view_guide", "view_notice", "accept_conduct", "password_change"}
 CHILDREN = {"saved_filter", "view_list", "search", "view_child", "view_intake"}
+MATCHING = {"view_links", "link_decide", "link_undo"}
 ALLOWED = {
     "coordinator": EVERYBODY
     | CHILDREN
     | {"break_glass", "reveal_protected_address", "review", "print_child", "export_list", "who_saw"}
     | {"who_may_see", "view_grants", "view_pregnancy", "tune_preview", "view_moves", "view_rules"}
     | {"ruleset_save", "ruleset_activate", "ruleset_retire", "view_outcomes", "export_outcomes"}
-    | {"notice_publish"},
+    | {"notice_publish"}
+    | MATCHING,
     "specialist": EVERYBODY
     | CHILDREN
     | {"break_glass", "review", "print_child", "view_pregnancy", "view_rules", "view_outcomes"},
-    "department_staff": EVERYBODY | CHILDREN,
+    "department_staff": EVERYBODY | CHILDREN | MATCHING,
     "manager": EVERYBODY | {"view_outcomes", "export_outcomes", "view_intake", "view_rules"},
     "tuner": EVERYBODY
     | {"saved_filter", "tune_preview", "view_moves", "view_rules", "ruleset_save", "view_outcomes"}
     | {"view_intake"},
     "data_steward": EVERYBODY
     | {"view_intake", "view_quarantine", "load", "link", "judge", "refresh"}
-    | {"view_links", "link_decide", "link_undo"},
+    | MATCHING,
     "auditor": EVERYBODY
     | {"view_log", "export_log", "verify_log", "signoff_log", "who_saw", "view_grants", "view_accounts"},
     "admin": EVERYBODY

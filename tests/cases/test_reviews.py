@@ -225,7 +225,7 @@ def test_matching_decisions_are_kept_and_can_be_undone(ops: OpsStore) -> None:
     cases.decide_link(ops, STEWARD, "pupil_roster", "a|2", None, "rejected", "別人")
     cases.decide_link(ops, STEWARD, "pupil_roster", "a|1", "5", "undone", "取り違え")
     found = cases.link_decisions(ops)
-    assert list(zip(found["record_key"], found["decision"], strict=True)) == [("a|2", "rejected")]
+    assert list(zip(found["record_key"], found["decision"], strict=True)) == [("a|2", "different")]
     assert audit.search(ops, action=["link_decide", "link_undo"]).total == 3
     with pytest.raises(AccessDenied):
         cases.decide_link(ops, STAFF, "pupil_roster", "a|3", "5", "confirmed", "一致")

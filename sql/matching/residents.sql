@@ -1,0 +1,63 @@
+-- Identity of some residents, newest version of each, and whether 支援措置 is in force for anybody of the household.
+with
+
+register as (
+    select * from src_resident_register
+),
+
+newest as (
+    select * from register
+    where household_id in (
+        select household_id from register where list_contains($residents::varchar[], resident_id)
+    )
+    or list_contains($residents::varchar[], resident_id)
+    qualify row_number() over (
+        partition by resident_id order by coalesce(seen_to, delivered_on) desc, recorded_on desc, delivered_on desc,
+        receipt_id desc, row_number desc
+    ) = 1
+),
+
+measures as (
+    select resident_id, started_on, lifted_on from src_protective_measure
+    qualify row_number() over (
+        partition by record_key order by recorded_on desc, delivered_on desc, receipt_id desc, row_number desc
+    ) = 1
+),
+
+guarded as (
+    select distinct n.household_id
+    from measures as m
+    join newest as n on n.resident_id = m.resident_id
+    where m.lifted_on is null or m.lifted_on > $as_of::date
+),
+
+shielded as (
+    select resident_id from child where protected
+),
+
+final as (
+    select
+        n.resident_id,
+        n.household_id,
+        n.relation,
+        n.name,
+        n.kana,
+        n.alias_name,
+        n.former_name,
+        n.birth_date,
+        n.birth_text,
+        n.birth_year,
+        n.birth_month,
+        n.sex,
+        n.address,
+        n.address_detail,
+        n.resident_since,
+        n.status,
+        n.status_on,
+        n.household_id in (select household_id from guarded)
+            or n.resident_id in (select resident_id from shielded) as protected
+    from newest as n
+    order by n.household_id, n.birth_date nulls last, n.resident_id
+)
+
+select * from final

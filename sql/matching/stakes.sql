@@ -1,0 +1,57 @@
+-- What hangs on each record of the person extracts: stake 3 where 虐待, 児相, 要対協 or 自傷 hang on it, and how many
+-- further rows follow it to its resident. For the order of asking only; it is never shown.
+-- Codes: こども家庭相談受付 相談種別 11–14 (虐待), 生徒指導 種別 4 (自傷・希死念慮).
+with
+
+links as (
+    select extract, record_key from link
+    where list_contains($statuses::varchar[], status) and list_contains($extracts::varchar[], extract)
+),
+
+abuse as (
+    select distinct 'consultation' as extract, record_key from src_consultation
+    where kind in ('11', '12', '13', '14')
+    union
+    select distinct 'consultation', consultation_id from src_council_case
+),
+
+self_harm as (
+    select distinct 'pupil_roster' as extract, pupil_id as record_key from src_guidance where kind = '4'
+),
+
+followers as (
+    select 'pupil_roster' as extract, pupil_id as record_key, count(*) as n from src_attendance group by all
+    union all
+    select 'pupil_roster', pupil_id, count(*) from src_bullying group by all
+    union all
+    select 'pupil_roster', pupil_id, count(*) from src_guidance group by all
+    union all
+    select 'pupil_roster', pupil_id, count(*) from src_mood_check group by all
+    union all
+    select 'school_register', school_register_id, count(*) from src_school_health group by all
+    union all
+    select 'consultation', consultation_id, count(*) from src_contact_log group by all
+),
+
+following as (
+    select extract, record_key, sum(n)::integer as n from followers group by extract, record_key
+),
+
+final as (
+    select
+        l.extract,
+        l.record_key,
+        case
+            when l.extract = 'guidance_center_case' or a.record_key is not null or s.record_key is not null then 3
+            when l.extract = 'consultation' then 2
+            else 1
+        end as stake,
+        coalesce(f.n, 0) as following
+    from links as l
+    left join abuse as a on a.extract = l.extract and a.record_key = l.record_key
+    left join self_harm as s on s.extract = l.extract and s.record_key = l.record_key
+    left join following as f on f.extract = l.extract and f.record_key = l.record_key
+    order by l.extract, l.record_key
+)
+
+select * from final
