@@ -355,7 +355,7 @@ def review_box(user: Actor, shown: session.Snapshot, known: Dossier, scope: acce
             index=None,
             placeholder="選んでください" if choices else "先に結果を選んでください",
             disabled=not choices,
-            key=f"rv_reason_{known.child['child_ref']}_{outcome}",
+            key=f"rv_reason_{known.child['child_ref']}",
         )
         note = st.text_area(
             "メモ（確かめたこと、自分の見立て）",

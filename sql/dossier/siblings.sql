@@ -6,7 +6,7 @@ siblings as (
 ),
 
 children as (
-    select * from child where {scope}
+    select * from child where {scope} and resident_id in (select sibling_id from siblings)
 ),
 
 standing as (
@@ -15,7 +15,7 @@ standing as (
         max(judgement.level) as level,
         min(judgement.rank) as rank
     from judgement
-    inner join siblings on judgement.resident_id = siblings.sibling_id
+    where judgement.resident_id in (select sibling_id from siblings)
     group by judgement.resident_id
 ),
 

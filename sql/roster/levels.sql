@@ -2,7 +2,7 @@
 with
 
 judgements as (
-    select * from judgement where list_contains($residents::varchar[], resident_id)
+    select * from judgement where resident_id in (select unnest($residents::varchar[]))
 ),
 
 final as (

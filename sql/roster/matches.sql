@@ -7,7 +7,7 @@ children as (
 ),
 
 judgements as (
-    select * from judgement
+    select * from judgement where rank is not null
 ),
 
 facts as (

@@ -2,11 +2,11 @@
 with
 
 judgements as (
-    select * from judgement where list_contains($residents::varchar[], resident_id)
+    select * from judgement where resident_id in (select unnest($residents::varchar[]))
 ),
 
 reasons as (
-    select * from reason where list_contains($residents::varchar[], resident_id)
+    select * from reason where resident_id in (select unnest($residents::varchar[]))
 ),
 
 final as (

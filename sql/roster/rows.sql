@@ -2,7 +2,7 @@
 with
 
 children as (
-    select * from child where list_contains($residents::varchar[], resident_id)
+    select * from child where resident_id in (select unnest($residents::varchar[]))
 ),
 
 final as (
