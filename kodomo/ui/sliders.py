@@ -121,7 +121,7 @@ export default function (component) {
         paint();
         if (moved) send(wait);
       };
-      range.oninput = () => set(Number(range.value), 60);
+      range.oninput = () => set(Number(range.value), 40);
       undo.onclick = () => set(group.base[at], 0);
       paint();
     }

@@ -25,7 +25,7 @@ DRAFT = "tn_draft"
 TURN = "tn_turn"
 BAND = "tn_band"
 TOLD = "tn_told"
-MOST = 60
+MOST = 30
 MONTHS = 3
 
 Draft = dict[str, dict[str, list[float]]]
@@ -279,37 +279,50 @@ def _workload(found: Effect) -> None:
 # -- who moves --------------------------------------------------------------------------------------------
 
 
-def _faces(shown: session.Snapshot, moves: tuple[Move, ...]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Name, reference and first reason of the moved children, in one question."""
-    query = (SQL / "tuning" / "mover.sql").read_text(encoding="utf-8")
-    asked = {
-        "residents": [move.resident_id for move in moves],
-        "categories": [move.category for move in moves],
-    }
-    with shown.con.cursor() as cursor:
-        cursor.execute(query, asked)
-        names = [column[0] for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return {(row["resident_id"], row["category"]): row for row in rows}
+@dataclass(frozen=True)
+class Faces:
+    """Who the children of a preview are, and the first reason of each; shown only through a mask."""
+
+    people: dict[str, dict[str, Any]]
+    reasons: dict[tuple[str, str], str]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _faces(name: str, sql: str, params: tuple[object, ...], _con: Any) -> Faces:
+    """Read once per snapshot: on every move of a slider the names must be there at once."""
+
+    def ask(file: str) -> list[tuple[Any, ...]]:
+        query = (SQL / "tuning" / f"{file}.sql").read_text(encoding="utf-8").replace("{scope}", sql)
+        with _con.cursor() as cursor:
+            return cursor.execute(query, list(params)).fetchall()
+
+    columns = ("child_ref", "name", "age", "school_grade", "protected")
+    return Faces(
+        {row[0]: dict(zip(columns, row[1:], strict=True)) for row in ask("faces")},
+        {(resident, category): text for resident, category, text in ask("first_reasons")},
+    )
+
+
+def faces(shown: session.Snapshot, user: Actor) -> Faces:
+    """Names and first reasons of the children this person may count."""
+    limits = session.scope(user)
+    return _faces(shown.name, limits.sql, tuple(limits.params), shown.con)
 
 
 def _moves(user: Actor, shown: session.Snapshot, found: Effect) -> None:
-    moves = found.up + found.down
-    faces = _faces(shown, moves) if moves else {}
+    known = faces(shown, user)
     up = f"上がる {found.risen:,}件（一覧に加わる {found.joining:,}人）"
     down = f"下がる {found.fallen:,}件（一覧から外れる {found.leaving:,}人）"
     with parts.card("tn_moves"):
         st.html(
             '<div style="display:flex;gap:.8rem">'
-            f"{_list(user, up, found.up, found.risen, faces)}"
-            f"{_list(user, down, found.down, found.fallen, faces)}</div>"
+            f"{_list(user, up, found.up, found.risen, known)}"
+            f"{_list(user, down, found.down, found.fallen, known)}</div>"
         )
 
 
-def _list(
-    user: Actor, title: str, moves: tuple[Move, ...], total: int, faces: dict[tuple[str, str], dict[str, Any]]
-) -> str:
-    body = "".join(_line(user, move, faces.get((move.resident_id, move.category), {})) for move in moves)
+def _list(user: Actor, title: str, moves: tuple[Move, ...], total: int, known: Faces) -> str:
+    body = "".join(_line(user, move, known) for move in moves)
     if not moves:
         body = '<div class="kd-muted kd-small" style="padding:.5rem">該当するこどもはいません。</div>'
     if total > len(moves):
@@ -324,7 +337,8 @@ def _list(
     )
 
 
-def _line(user: Actor, move: Move, face: dict[str, Any]) -> str:
+def _line(user: Actor, move: Move, known: Faces) -> str:
+    face = known.people.get(move.resident_id, {})
     seen = access.mask(
         user,
         {"name": face.get("name"), "child_ref": face.get("child_ref"), "protected": face.get("protected")},
@@ -339,7 +353,7 @@ def _line(user: Actor, move: Move, face: dict[str, Any]) -> str:
     )
     mark = "一覧に加わる" if move.joins else "一覧から外れる" if move.leaves else ""
     tag = parts.chip(mark, "strong" if move.joins else "dash").markup if mark else ""
-    why = face.get("reason") if access.sees(user, "reasons") else None
+    why = known.reasons.get((move.resident_id, move.category)) if access.sees(user, "reasons") else None
     return (
         '<div style="border-bottom:1px solid #e7eaef;padding:.28rem .4rem;font-size:.85rem;line-height:1.5">'
         f"<b>{parts.html(seen['name'])}</b> "
