@@ -588,7 +588,7 @@ def decide_link(
 
 
 def minutes_since(ops: OpsStore, opened_at: datetime | None) -> float | None:
-    """The minutes of work since something was opened, cut at the longest that counts; None if not measured."""
+    """The minutes of work since something was opened, cut at the longest; None if not measured."""
     if opened_at is None:
         return None
     spent = (ops.clock() - opened_at).total_seconds() / 60
@@ -642,8 +642,8 @@ LINK_DECISION = (
 def link_decisions(ops: OpsStore) -> pd.DataFrame:
     """The decisions in force, in the words of the matcher.
 
-    Per record: one resident it is the "same" as, any number it is "different" from, or, with resident_id None,
-    "different" from everybody. A newer decision on the same resident replaces the older, a new "same" the
+    Per record: one resident it is the "same" as, any number it is "different" from, or, with resident_id
+    None, "different" from everybody. A newer decision on the same resident replaces the older, a new "same" the
     former "same", and an undone decision is as if never made.
 
     Returns:

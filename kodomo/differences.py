@@ -145,7 +145,7 @@ def _spans(chars: list[str], marks: list[str]) -> tuple[Span, ...]:
 
 
 def address_words(left: str | None, right: str | None, detail: str | None = None) -> str:
-    """Say in words how two addresses part; `detail` is the 方書 of the right one. Empty where one is missing."""
+    """Say in words how two addresses part; `detail` is the 方書 of the right one; empty if one is missing."""
     if not left or not right:
         return ""
     a, b = address_parts(left), address_parts(right, detail)

@@ -32,7 +32,7 @@ KEPT_RUNS = 24
 
 @dataclass(frozen=True)
 class Before:
-    """What to compare with: whether there were links, the newest receipt and decision they rested on, the model."""
+    """What to compare with: were there links, the newest receipt and decision they rested on, the model."""
 
     there: bool
     receipt: int
@@ -76,7 +76,7 @@ def remember(con: Connection) -> Before:
         con.execute("create temp table candidate_before as select * from link_candidate")
     return Before(
         there,
-        int(_meta(con, "link_receipt", "0")),
+        int(_meta(con, "link_receipt", "") or _newest_receipt(con)),
         int(_meta(con, "link_decision", "0")),
         _meta(con, "linkage_model", ""),
         int(_meta(con, "link_run", "0")),
@@ -90,7 +90,7 @@ def last_decision(ops: OpsStore) -> int:
 
 
 def touched(ops: OpsStore, since: int) -> pd.DataFrame:
-    """The records decided about after decision number `since`: extract, record_key, undone (bool), one row each."""
+    """The records decided about after decision number `since`: extract, record_key, undone (bool)."""
     with ops.read() as con:
         rows = con.execute(
             "select extract, record_key, decision = 'undone' from link_decision where decision_id in"
@@ -166,8 +166,7 @@ def _explain(con: Connection, run: int, receipt: int) -> None:
         ),
         versions as (
             select
-                resident_id, name, kana, alias_name, former_name, address, address_detail, status, household_id,
-                receipt_id,
+                resident_id, name, address, status, household_id, receipt_id,
                 row_number() over (
                     partition by resident_id order by receipt_id desc, recorded_on desc, row_number desc
                 ) as turn
@@ -252,6 +251,13 @@ def _has(con: Connection, table: str) -> bool:
             "select count(*) from duckdb_tables() where table_name = ?", [table]
         ).fetchall()
     return found[0][0] > 0
+
+
+def _newest_receipt(con: Connection) -> int:
+    """The newest receipt, for snapshots without a mark: what came before is unknown and not blamed."""
+    if not _has(con, "receipt"):
+        return 0
+    return int(con.execute("select coalesce(max(receipt_id), 0) from receipt").fetchall()[0][0])
 
 
 def _meta(con: Connection, key: str, otherwise: str) -> str:

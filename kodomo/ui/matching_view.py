@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 from math import ceil
 
@@ -31,6 +30,7 @@ REASON = "mt_reason"
 SAID = "mt_said"
 CHILD = "mt_child"
 TURN = "mt_turn"
+LAST = "mt_last"
 ASK, SAMPLE, NOBODY, CHANGED, DECIDED, REPAIR, QUALITY = (
     "確認する",
     "抜き取り",
@@ -46,7 +46,8 @@ PAGE = 30
 
 STYLE = """
 <style>
-  table.mt { border-collapse: collapse; width: 100%; table-layout: fixed; font-size: .95rem; background: #fff; }
+  table.mt { border-collapse: collapse; width: 100%; table-layout: fixed; font-size: .95rem;
+             background: #fff; }
   table.mt th { text-align: left; font-weight: 600; color: #5b6675; font-size: .83rem; padding: .22rem .5rem;
                 border-bottom: 1px solid #d5dae1; }
   table.mt td { padding: .26rem .5rem; border-bottom: 1px solid #e7eaef; vertical-align: top;
@@ -100,7 +101,10 @@ def summary(user: Actor, shown: session.Snapshot, queue: Sequence[Waiting]) -> N
                     ("確認を待つ記録", parts.strong(f"{parts.count(len(queue))}件")),
                     ("うち2人目の確認", f"{second}件"),
                     ("自分が出して2人目を待つもの", f"{mine}件"),
-                    ("今日の自分の確認", f"{done}件" + (f"（1件 まん中で{middle:.1f}分）" if middle else "")),
+                    (
+                        "今日の自分の確認",
+                        f"{done}件" + (f"（1件 {spent(middle)}）" if middle is not None else ""),
+                    ),
                     ("まだ反映していない決定", f"{open_decisions}件"),
                 ]
             ).markup
@@ -109,7 +113,17 @@ def summary(user: Actor, shown: session.Snapshot, queue: Sequence[Waiting]) -> N
     said = st.session_state.pop(SAID, None)
     if said:
         kind, text = said
-        (st.warning if kind == "warning" else st.success)(text)
+        if kind == "warning":
+            st.warning(text)
+        else:
+            st.toast(text)
+
+
+def spent(minutes: float | None) -> str:
+    """A time of work in words: 40秒, 2.5分."""
+    if minutes is None:
+        return "–"
+    return f"{minutes * 60:.0f}秒" if minutes < 1 else f"{minutes:.1f}分"
 
 
 # -- putting decisions into effect ------------------------------------------------------------------------
@@ -182,15 +196,17 @@ def view(user: Actor) -> str:
             VIEWS,
             default=ASK,
             key=VIEW,
-            on_change=_forget,
+            on_change=_turn_to,
             label_visibility="collapsed",
             persist_state="session",
         )
         needed = chosen in (SAMPLE, NOBODY)
+        if needed and st.session_state.get(EXTRACT) not in mine and mine:
+            st.session_state[EXTRACT] = mine[0]
         st.selectbox(
             "連携データ",
             mine,
-            index=0 if needed else None,
+            index=None,
             format_func=titles.__getitem__,
             key=EXTRACT,
             placeholder="すべての連携データ",
@@ -200,6 +216,12 @@ def view(user: Actor) -> str:
             persist_state="session",
         )
     return chosen or ASK
+
+
+def _turn_to() -> None:
+    """Another part of the screen: every extract again, nothing open."""
+    st.session_state[EXTRACT] = None
+    _forget()
 
 
 def _forget() -> None:
@@ -233,7 +255,8 @@ def sample(user: Actor, shown: session.Snapshot) -> None:
         return
     left, done = matching.sample(shown.con, session.store(), user, extract)
     st.html(
-        '<div class="kd-small kd-muted">自動で結びついた記録から、くじで選んだものです。先入観なく見られるよう、'
+        '<div class="kd-small kd-muted">自動で結びついた記録から、くじで選んだものです。'
+        f"先入観なく見られるよう、"
         f"機械の点数は出しません。{escape(matching.titles()[extract])}：{done}件すみ、残り{len(left)}件。"
         "答えから、自動の結びつきの正しさを見積もります。</div>"
     )
@@ -270,7 +293,8 @@ def _case_of(user: Actor, shown: session.Snapshot, rows: Sequence[Waiting], orig
             f'<span class="kd-small">{place + 1}件目 / {len(keys)}件　</span>'
             f"{parts.department_mark(matching.departments()[row.extract]).markup}　"
             f"<b>{escape(matching.titles()[row.extract])}</b>　"
-            f'<span class="kd-muted kd-small">記録番号 {escape(row.record_key)}</span>　{parts.chips(marks).markup}'
+            f'<span class="kd-muted kd-small">記録番号 {escape(row.record_key)}</span>　'
+            f"{parts.chips(marks).markup}"
         )
     case_view(user, shown, row.extract, row.record_key, origin)
 
@@ -368,15 +392,15 @@ def _buttons(
     whom = candidate.resident_id if candidate else None
     reasons = matching.settings().reasons
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="mt_answers"):
-        for said, key, kind in (
-            (matching.SAME, "1", "primary"),
-            (matching.DIFFERENT, "2", "secondary"),
-            (matching.LATER, "3", "secondary"),
-            (matching.NOBODY, "4", "secondary"),
+        for said, key in (
+            (matching.SAME, "1"),
+            (matching.DIFFERENT, "2"),
+            (matching.LATER, "3"),
+            (matching.NOBODY, "4"),
         ):
             st.button(
                 matching.ANSWERS[said],
-                type=kind,
+                type="primary" if said == matching.SAME else "secondary",
                 shortcut=key,
                 key=f"mt_say_{said}",
                 on_click=_say,
@@ -393,6 +417,16 @@ def _buttons(
         )
         with st.popover("ほかの人をさがす"):
             _find(shown)
+        last = st.session_state.get(LAST)
+        if last:
+            st.button(
+                "直前を取り消す",
+                shortcut="0",
+                type="tertiary",
+                key="mt_undo_last",
+                on_click=_undo_last,
+                args=(user, shown),
+            )
     if first is not None:
         st.caption("1人目の答えは、あなたが答えるまで見えません。")
 
@@ -422,6 +456,7 @@ def _say(user: Actor, shown: session.Snapshot, found: Case, said: str, whom: str
     }
     text = words.get(given.state, f"「{matching.ANSWERS[said]}」と記録しました。")
     state[SAID] = ("success", text)
+    state[LAST] = None if said == matching.LATER else (found.extract, found.record_key)
     keep = said == matching.DIFFERENT and given.state == "final" and len(found.candidates) > 1
     state.pop(CHOSEN, None)
     state.pop(ALSO, None)
@@ -487,14 +522,17 @@ def _side_by_side(found: Case, candidate: Candidate) -> None:
         sign = "" if line.agrees is None else "○ " if line.agrees else "× "
         rows.append(
             f'<tr><td class="f">{escape(line.label)}</td><td class="v">{marked(parted.left)}</td>'
-            f'<td class="v">{marked(parted.right)}</td><td class="w {tone}">{sign}{escape(line.words)}</td></tr>'
+            f'<td class="v">{marked(parted.right)}</td>'
+            f'<td class="w {tone}">{sign}{escape(line.words)}</td></tr>'
         )
     st.html(
-        '<table class="mt"><colgroup><col style="width:5.6em"><col><col><col style="width:25%"></colgroup><thead><tr>'
+        '<table class="mt"><colgroup><col style="width:5.6em"><col><col><col style="width:25%"></colgroup>'
+        "<thead><tr>"
         f'<th scope="col"></th><th scope="col">届いた記録（{escape(found.title)}）</th>'
         f'<th scope="col">住民基本台帳の人</th><th scope="col">くらべた結果</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
-        '<div class="mt-legend" style="margin-top:.25rem"><span class="mt-variant">点線</span>同じ字の別の書き方　'
+        '<div class="mt-legend" style="margin-top:.25rem"><span class="mt-variant">点線</span>'
+        "同じ字の別の書き方　"
         '<span class="mt-alike">破線</span>似た別の字・近い音　<span class="mt-other">太線</span>ちがう字　'
         f"受け取った日 {escape(parts.day(found.delivered_on))}</div>"
     )
@@ -531,7 +569,8 @@ def _waterfall(candidate: Candidate) -> None:
     share = "" if candidate.probability is None else f"（同じ人の見込み {_percent(candidate.probability)}）"
     rows.append(f'<tr class="sum"><td colspan="2">合計{share}</td><td class="n">{total:+.1f}</td></tr>')
     st.html(
-        '<div class="kd-small"><b>手がかりの重み</b>　<span class="kd-muted">1点ふえるごとに、同じ人らしさが2倍。'
+        '<div class="kd-small"><b>手がかりの重み</b>　<span class="kd-muted">'
+        "1点ふえるごとに、同じ人らしさが2倍。"
         f'見込みは、ほかの候補とも分けあいます</span></div><table class="mt-falls">{"".join(rows)}</table>'
     )
 
@@ -577,7 +616,7 @@ def nobody(user: Actor, shown: session.Snapshot) -> None:
     opened = st.session_state.get(AT)
     if opened and opened[0] == extract:
         st.button("一覧に戻る", on_click=_forget)
-        case_view(user, shown, *opened, "unlinked")
+        case_view(user, shown, opened[0], opened[1], "unlinked")
         return
     rows, total = matching.unlinked(shown.con, user, extract, page=_number("nobody"), size=PAGE)
     session.log_once("unlinked", (extract, _number("nobody")), "view_links", count=len(rows))
@@ -590,8 +629,9 @@ def nobody(user: Actor, shown: session.Snapshot) -> None:
             parts.Column("記録番号", "130px", link=True),
             parts.Column("氏名", "190px"),
             parts.Column("生年月日", "110px"),
-            parts.Column("見つからない理由"),
-            parts.Column("決めた人", "110px"),
+            parts.Column("見つからない理由", "230px"),
+            parts.Column("いちばん近い住民とのちがい"),
+            parts.Column("決めた人", "90px"),
         ],
         [
             (
@@ -601,6 +641,7 @@ def nobody(user: Actor, shown: session.Snapshot) -> None:
                     parts.cell(row.name or "–", sub=[row.kana or ""]),
                     row.birth or "–",
                     row.why,
+                    row.nearest or "–",
                     row.decided_by or ("職員" if row.status == "rejected" else ""),
                 ],
             )
@@ -638,7 +679,7 @@ def changed(user: Actor, shown: session.Snapshot) -> None:
     newest = max((run for run, _, _ in counts), default=None)
     words = "、".join(f"{link_history.WHY[why]} {n:,}件" for run, why, n in counts if run == newest)
     st.html(
-        f'<div class="kd-small">いちばん新しい変化：{escape(words) if words else "変わった結びつきはありません"}'
+        f'<div class="kd-small">いちばん新しい変化：{escape(words or "変わった結びつきはありません")}'
         '　<span class="kd-muted">職員の決定は、取り込みのたびに引きつがれます。</span></div>'
     )
     session.log_once("changed", (tuple(wanted), _number("changed"), with_new), "view_links", count=len(rows))
@@ -679,7 +720,8 @@ def decided(user: Actor, shown: session.Snapshot) -> None:
     rows = matching.recent(session.store(), user, most=PAGE)
     session.log_once("decided", len(rows), "view_links", count=len(rows))
     st.html(
-        '<div class="kd-small kd-muted">新しい順に30件。取り消すと、次の反映から機械の判断に戻り、確認待ちであればまた'
+        '<div class="kd-small kd-muted">新しい順に30件。取り消すと、次の反映から機械の判断に戻り、'
+        "確認待ちであればまた"
         "列に入ります。取り消したことも記録に残ります。</div>"
     )
     if not rows:
@@ -703,18 +745,28 @@ def decided(user: Actor, shown: session.Snapshot) -> None:
             horizontal=True, vertical_alignment="center", gap="small", key=f"mt_row_{row.opinion_id}"
         ):
             whom = f"　{names.get(row.resident_id, '')}" if row.resident_id else ""
-            spent = f"　{row.minutes:.1f}分" if row.minutes is not None else ""
+            took = f"　{spent(row.minutes)}" if row.minutes is not None else ""
             st.html(
                 f'<div class="kd-small">{escape(parts.moment(row.given_at))}　'
                 f"<b>{escape(matching.ANSWERS[row.answer])}</b>{escape(whom)}　"
                 f"{escape(matching.titles()[row.extract])} {escape(row.record_key)}　"
                 f'{escape(matching.STATES[row.state])}　<span class="kd-muted">{escape(row.given_by)}　'
-                f"{escape(row.reason)}{spent}</span></div>"
+                f"{escape(row.reason)}{took}</span></div>"
             )
             if may and row.state != "undone":
                 st.button(
-                    "取り消す", key=f"mt_undo_{row.opinion_id}", on_click=_undo, args=(user, shown, *key)
+                    "取り消す",
+                    key=f"mt_undo_{row.opinion_id}",
+                    on_click=_undo,
+                    args=(user, shown, row.extract, row.record_key),
                 )
+
+
+def _undo_last(user: Actor, shown: session.Snapshot) -> None:
+    last = st.session_state.pop(LAST, None)
+    if last:
+        _undo(user, shown, *last)
+        _open(last)
 
 
 def _undo(user: Actor, shown: session.Snapshot, extract: str, record_key: str) -> None:
@@ -734,10 +786,11 @@ def repair(user: Actor, shown: session.Snapshot) -> None:
     state = st.session_state
     if state.get(AT):
         st.button("記録の一覧に戻る", on_click=_close_case)
-        case_view(user, shown, *state[AT], "repair")
+        case_view(user, shown, state[AT][0], state[AT][1], "repair")
         return
     st.html(
-        '<div class="kd-small">別のこどもの記録が混ざっているときに使います。①こどもをさがす　②混ざっている記録を選ぶ　'
+        '<div class="kd-small">別のこどもの記録が混ざっているときに使います。'
+        "①こどもをさがす　②混ざっている記録を選ぶ　"
         "③「ちがう人」を選ぶか、正しい人をさがして「同じ人」を選ぶ。反映すると記録が移り、両方のこどもを判定し直します。</div>"
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -816,7 +869,8 @@ def quality(user: Actor, shown: session.Snapshot) -> None:
     rows = matching.quality(shown.con, ops, user)
     session.log_once("quality", shown.name, "view_links", count=len(rows))
     st.html(
-        '<div class="kd-small"><b>自動の名寄せの正しさ</b>　<span class="kd-muted">職員の答えからの見積もりです。括弧は95%の'
+        '<div class="kd-small"><b>自動の名寄せの正しさ</b>　<span class="kd-muted">職員の答えからの見積もりです。'
+        "括弧は95%の"
         "区間（ウィルソン法）。答えが少ないうちは、区間が広くなります。</span></div>"
     )
     parts.table(
@@ -850,11 +904,13 @@ def quality(user: Actor, shown: session.Snapshot) -> None:
             '<div class="kd-small">学齢簿の宛名番号を隠して結びつけた試し（'
             f"{measured.rows:,}行）：自動 {measured.linked:,}行、うち正しい "
             f"{_interval(measured.precision.value, measured.precision.low, measured.precision.high)}、"
-            f"もれずに結びついた {_interval(measured.recall.value, measured.recall.low, measured.recall.high)}</div>"
+            "もれずに結びついた "
+            f"{_interval(measured.recall.value, measured.recall.low, measured.recall.high)}</div>"
         )
     months = matching.burden(ops, user)
     st.html(
-        '<div class="kd-small" style="margin-top:.5rem"><b>名寄せの手間（月ごと）</b>　<span class="kd-muted">'
+        '<div class="kd-small" style="margin-top:.5rem"><b>名寄せの手間（月ごと）</b>　'
+        '<span class="kd-muted">'
         "画面を開いてから答えるまでの時間の合計と件数</span></div>"
     )
     if not months:
@@ -882,8 +938,8 @@ def quality(user: Actor, shown: session.Snapshot) -> None:
                     row.month,
                     parts.count(row.answers),
                     row.people,
-                    f"{row.minutes:.0f}分",
-                    "–" if row.median is None else f"{row.median:.1f}分",
+                    spent(row.minutes),
+                    spent(row.median),
                 )
                 for row in months[::-1][:6]
             ],
@@ -894,8 +950,3 @@ def _interval(value: float | None, low: float, high: float) -> str:
     if value is None:
         return "まだ見積もれません"
     return f"{value:.1%}（{low:.1%}–{high:.1%}）"
-
-
-def now() -> datetime:
-    """The store's clock."""
-    return session.store().clock()
