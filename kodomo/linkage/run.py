@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
@@ -38,6 +40,7 @@ from kodomo.linkage.sources import (
 
 Progress = Callable[[str, float], None]
 MODEL_VERSION = "1"
+TRIAL_ROWS = 1000
 LINK_COLUMNS = {
     "extract": "varchar",
     "record_key": "varchar",
@@ -67,7 +70,7 @@ class LinkSummary:
     """What matching did: rows per extract and status, warnings about whole files, and where the time went.
 
     counts: extract → status → rows. warnings: Japanese sentences. seconds: per step. model: what was
-    learned. titles: what staff call each extract.
+    learned. titles: what staff call each extract. hidden: the trial of `_hide_numbers`.
     """
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class LinkSummary:
     seconds: dict[str, float] = field(default_factory=dict)
     model: dict[str, object] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    hidden: tuple[int, int, int] | None = None
 
     def total(self, status: str) -> int:
         """Return how many rows have this status."""
@@ -127,7 +131,23 @@ def link(
     Returns:
         Rows per extract and status, warnings about whole files, seconds per step.
     """
-    tell = progress or (lambda step, share: None)
+    with _no_collection():
+        return _link(con, decisions, progress or (lambda step, share: None))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the cycle collector back: it walks a million live strings again and again and finds nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _link(con: duckdb.DuckDBPyConnection, decisions: pd.DataFrame | None, tell: Progress) -> LinkSummary:
     summary = LinkSummary(titles={name: contract.title for name, contract in load_contracts().items()})
     clock = time.perf_counter()
 
@@ -161,7 +181,9 @@ def link(
             school = take_records(records, np.flatnonzero(bridging))
             stages.append(_match(engine, school, bridge, chosen, summary.titles, bridging=True))
             bridge = _bridge(stages[0], schools, residents, voc)
-        lap("bridge")
+            lap("bridge")
+            summary.hidden = _hide_numbers(engine, school, stages[0], summary.titles)
+            lap("trial")
         tell("名寄せ：名簿と相談", 0.6)
         if not bridging.all():
             others = take_records(records, np.flatnonzero(~bridging))
@@ -274,6 +296,28 @@ def _excluded(weighed: Weighed, records: Records, residents: Residents, decided:
     return np.isin(keys, np.array(bad, dtype="int64"))
 
 
+def _hide_numbers(
+    engine: Engine, school: Records, stage: Stage, titles: dict[str, str]
+) -> tuple[int, int, int] | None:
+    """Match some rows of 学齢簿 with their 宛名番号 hidden: the one honest figure on a city's own data.
+
+    Returns:
+        (rows, linked automatically, of these to the resident of the number); None where no row has a number.
+    """
+    owner = np.where(stage.verdict.top >= 0, stage.weighed.evidence.owner[stage.verdict.top], -1)
+    sure = np.flatnonzero((owner == 1) & (stage.verdict.status == "auto"))
+    if not len(sure):
+        return None
+    rows = sure[np.unique(np.linspace(0, len(sure) - 1, min(TRIAL_ROWS, len(sure))).astype("int64"))]
+    true = stage.weighed.pairs.person[stage.verdict.top[rows]]
+    blind = take_records(school, rows)
+    blind.frame["number"] = None
+    tried = _match(engine, blind, Bridge.nothing(), _decided(None), titles, bridging=False)
+    linked = tried.verdict.status == "auto"
+    found = tried.weighed.pairs.person[np.maximum(tried.verdict.top, 0)]
+    return len(rows), int(linked.sum()), int((linked & (found == true)).sum())
+
+
 def _bridge(stage: Stage, schools: pd.DataFrame, residents: Residents, voc: Vocabulary) -> Bridge:
     """Return what linked rows of 学齢簿 add: schools, and names and guardians of checked numbers."""
     linked = np.flatnonzero(stage.verdict.status == "auto")
@@ -338,6 +382,8 @@ def _write(
         "linkage_warnings": json.dumps(summary.warnings, ensure_ascii=False),
         "linkage_counts": json.dumps(summary.counts, ensure_ascii=False),
     }
+    if summary.hidden is not None:
+        values["linkage_hidden"] = ",".join(map(str, summary.hidden))
     for key, value in values.items():
         con.execute("delete from meta where key = ?", [key])
         con.execute("insert into meta values (?, ?)", [key, value])

@@ -169,15 +169,18 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
             pd.DataFrame(columns=["person", "kind", "address", "detail"]),
         )
     select = _select(con, table, _RESIDENT_FIELDS)
-    people = con.execute(
-        f"""
-        with src as (select {select} from {table})
-        select * from src
+    # The window runs over narrow rows; names and addresses are fetched for the rows it chose.
+    newest = f"""
+        select rowid as place from {table}
         qualify row_number() over (
             partition by resident_id order by coalesce(seen_to, delivered_on) desc nulls last,
             recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
         ) = 1
-        order by resident_id
+    """
+    people = con.execute(
+        f"""
+        with newest as ({newest})
+        select {select} from {table} semi join newest on {table}.rowid = newest.place order by resident_id
         """
     ).df()
     people = _with_dates(people)
@@ -188,14 +191,8 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
 
     history = con.execute(
         f"""
-        with src as (select {select} from {table}),
-        older as (
-            select * from src
-            qualify row_number() over (
-                partition by resident_id order by coalesce(seen_to, delivered_on) desc nulls last,
-                recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
-            ) > 1
-        ),
+        with newest as ({newest}),
+        older as (select {select} from {table} anti join newest on {table}.rowid = newest.place),
         final as (
             select distinct resident_id, name, kana, alias_name, former_name, address, address_detail
             from older
