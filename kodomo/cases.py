@@ -643,8 +643,8 @@ def link_decisions(ops: OpsStore) -> pd.DataFrame:
     """The decisions in force, in the words of the matcher.
 
     Per record: one resident it is the "same" as, any number it is "different" from, or, with resident_id
-    None, "different" from everybody. A newer decision on the same resident replaces the older, a new "same" the
-    former "same", and an undone decision is as if never made.
+    None, "different" from everybody. A newer decision on the same resident replaces the older, a new "same"
+    the former "same", and an undone decision is as if never made.
 
     Returns:
         columns extract, record_key, resident_id, decision ('same' | 'different'), decided_by, decided_at

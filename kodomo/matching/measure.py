@@ -39,9 +39,9 @@ class Share:
 class Quality:
     """How right the automatic links of one extract are, by what people answered.
 
-    precision: automatic links drawn by lot that a person found right. reviewed: review rows that did belong to
-    somebody. found: records without a resident for whom a person did find one. recall and its interval follow from
-    the three and from how many rows stand in each state; None while one of them is unknown.
+    precision: automatic links drawn by lot that a person found right. reviewed: review rows that did belong
+    to somebody. found: records without a resident for whom a person did find one. recall and its interval
+    follow from the three and from how many rows stand in each state; None while one of them is unknown.
     """
 
     extract: str
@@ -111,7 +111,7 @@ def quality(con: Connection, ops: OpsStore, actor: Actor) -> list[Quality]:
 
 @dataclass(frozen=True)
 class Month:
-    """The work of one month: answers (あとで, 取り消し left out), people, minutes in all and the middle one."""
+    """The work of one month: answers (not あとで or 取り消し), people, minutes in all, the middle one."""
 
     month: str
     answers: int
@@ -187,7 +187,7 @@ class Hidden:
 
 
 def hidden_numbers(con: Connection) -> Hidden | None:
-    """What the trial with hidden numbers gave (meta `linkage_hidden`: rows, linked, right), if there was one."""
+    """What the trial with hidden numbers gave (meta `linkage_hidden`), if there was one."""
     with con.cursor() as cursor:
         rows = cursor.execute("select value from meta where key = 'linkage_hidden'").fetchall()
     if not rows:

@@ -83,8 +83,8 @@ def listed(con: Connection, statuses: Sequence[str]) -> list[Listed]:
 def queue(rows: Sequence[Listed], ops: OpsStore, actor: Actor, extract: str | None = None) -> list[Waiting]:
     """The records this person is asked about, in order.
 
-    First those where a second person is awaited, then by what hangs on a record and by doubt; records with best
-    candidates who share a household stand together, so that twins are seen at once; those put off come last.
+    First those where a second person is awaited, then by what hangs on a record, then by doubt; those whose
+    candidates share a household stand together, so that twins are seen at once; those put off come last.
 
     Args:
         rows: `listed(con, …)` of every status; of these only review rows are asked about, and

@@ -803,20 +803,29 @@ def repair(user: Actor, shown: session.Snapshot) -> None:
     people = matching.describe(shown.con, found, shown.as_of)
     if words and not people:
         st.info("見つかりません。別の書き方でもさがしてください。")
-    if people:
-        by_id = {one.resident_id: one for one in people}
-        chosen = st.selectbox(
-            "こども",
-            list(by_id),
-            index=0 if len(by_id) == 1 else None,
-            format_func=lambda one: (
-                f"{by_id[one].name}（{by_id[one].kana}）{by_id[one].birth}　{by_id[one].address}"
-            ),
-            key=CHILD,
-            placeholder=f"{len(by_id)}人見つかりました。選んでください",
-        )
-        if chosen:
-            _attached(user, shown, chosen)
+    if not people:
+        return
+    chosen = parts.clickable_list(
+        [
+            parts.Column("こども", "240px", link=True),
+            parts.Column("カナ", "240px"),
+            parts.Column("生年月日", "120px"),
+            parts.Column("住所"),
+        ],
+        [
+            (str(number), [parts.cell(one.name), one.kana, one.birth, one.address])
+            for number, one in enumerate(people)
+        ],
+        key="mt_children",
+        empty="",
+        label="見つかったこども",
+    )
+    if chosen:
+        st.session_state[CHILD] = people[int(chosen)].resident_id
+    child = next((one for one in people if one.resident_id == st.session_state.get(CHILD)), None)
+    if child is not None:
+        st.html(f'<div class="kd-small"><b>{escape(child.name)}</b>に結びついている記録</div>')
+        _attached(user, shown, child.resident_id)
 
 
 def _close_case() -> None:
@@ -869,7 +878,8 @@ def quality(user: Actor, shown: session.Snapshot) -> None:
     rows = matching.quality(shown.con, ops, user)
     session.log_once("quality", shown.name, "view_links", count=len(rows))
     st.html(
-        '<div class="kd-small"><b>自動の名寄せの正しさ</b>　<span class="kd-muted">職員の答えからの見積もりです。'
+        '<div class="kd-small"><b>自動の名寄せの正しさ</b>　<span class="kd-muted">'
+        "職員の答えからの見積もりです。"
         "括弧は95%の"
         "区間（ウィルソン法）。答えが少ないうちは、区間が広くなります。</span></div>"
     )
