@@ -246,10 +246,15 @@ class Family:
         assert current is not None
         return current
 
-    def _prune(self, newest: str) -> None:
+    def snapshot_names(self) -> list[str]:
+        """The names of all snapshots in the folder, oldest first, whether the pointer names them or not."""
         pattern = re.compile(re.escape(self.stem) + r"-\d{8}T\d{12}\.duckdb")
-        names = sorted(path.name for path in self.folder.iterdir() if pattern.fullmatch(path.name))
-        for name in names[:-KEEP]:
+        if not self.folder.is_dir():
+            return []
+        return sorted(path.name for path in self.folder.iterdir() if pattern.fullmatch(path.name))
+
+    def _prune(self, newest: str) -> None:
+        for name in self.snapshot_names()[:-KEEP]:
             if name != newest:
                 _remove(self.folder / name)
 
@@ -279,7 +284,7 @@ def verify_snapshot(family: Family) -> list[str]:
     except BrokenPointer as error:
         return [str(error)]
     if current is None:
-        return []
+        return _without_pointer(family)
     if _sha256(current.path) != current.sha256:
         return [f"{current.name} の内容が、作成したときと変わっています。バックアップから戻してください。"]
     try:
@@ -298,6 +303,16 @@ def verify_snapshot(family: Family) -> list[str]:
         "バックアップから戻してください。"
         for table in sorted(set(counts) | set(current.counts))
         if counts.get(table) != current.counts.get(table)
+    ]
+
+
+def _without_pointer(family: Family) -> list[str]:
+    """One fault when snapshots lie here that no pointer names: the pointer was lost or removed."""
+    if not family.snapshot_names():
+        return []
+    return [
+        f"どの版が今のものかを示す {family.pointer_path.name} がありません。"
+        "バックアップから戻すか、受領データを読み込み直してください。"
     ]
 
 

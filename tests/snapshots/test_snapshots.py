@@ -142,6 +142,12 @@ def test_a_broken_or_dangling_pointer_is_named(family: Family):
         family.current()
 
 
+def test_a_removed_pointer_is_not_taken_for_an_empty_store(family: Family):
+    write(family, 1)
+    family.pointer_path.unlink()
+    assert family.pointer_path.name in verify_snapshot(family)[0]
+
+
 def test_a_killed_build_leaves_the_last_state_and_no_lock(family: Family):
     write(family, 1)
     before = family.current()
