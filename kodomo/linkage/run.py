@@ -304,6 +304,8 @@ def _hide_numbers(
     Returns:
         (rows, linked automatically, of these to the resident of the number); None where no row has a number.
     """
+    if not len(stage.weighed.pairs):
+        return None
     owner = np.where(stage.verdict.top >= 0, stage.weighed.evidence.owner[stage.verdict.top], -1)
     sure = np.flatnonzero((owner == 1) & (stage.verdict.status == "auto"))
     if not len(sure):
@@ -313,6 +315,8 @@ def _hide_numbers(
     blind = take_records(school, rows)
     blind.frame["number"] = None
     tried = _match(engine, blind, Bridge.nothing(), _decided(None), titles, bridging=False)
+    if not len(tried.weighed.pairs):
+        return len(rows), 0, 0
     linked = tried.verdict.status == "auto"
     found = tried.weighed.pairs.person[np.maximum(tried.verdict.top, 0)]
     return len(rows), int(linked.sum()), int((linked & (found == true)).sum())
