@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test bench check format city city-full browser clean
+.PHONY: run test bench bench-linkage check format city city-full browser clean
 
 run: .venv/.run  ## set everything up on first use, then open the dashboard on 127.0.0.1
 	@$(PY) -m kodomo start
@@ -13,6 +13,9 @@ test: .venv/.dev browser  ## the whole suite, browser tests included
 
 bench: .venv/.dev browser  ## ratios taken side by side in one run, on the full city
 	@$(PY) -m bench
+
+bench-linkage: .venv/.bench  ## our matching beside splink and exact match, on the same rows
+	@$(PY) -m bench.linkage
 
 check: .venv/.dev  ## format, lint, types
 	@.venv/bin/ruff format --check .
@@ -46,6 +49,11 @@ browser:  ## a browser for the browser tests: the one on this machine, Debian's,
 	@echo "Installing the requirements for tests ..."
 	@$(PIP) -r requirements-dev.txt
 	@touch $@ .venv/.run
+
+.venv/.bench: .venv/.run requirements-bench.txt constraints.txt
+	@echo "Installing what the linkage bench compares with ..."
+	@$(PIP) -r requirements-bench.txt
+	@touch $@
 
 clean:
 	@rm -rf .venv data/stores data/city data/city-full .pytest_cache .ruff_cache .hypothesis
