@@ -105,7 +105,8 @@ class Sibling:
 class ItemState:
     """What is known of one item for the child.
 
-    `state` is 'value', 'zero' (nothing recorded, and the delivery is alive), or 'unknown' with the reason in `why`.
+    `state` is 'value', 'zero' (nothing recorded, and the delivery is alive), or 'unknown' with the reason in
+    `why`.
     """
 
     item: Item
@@ -221,8 +222,9 @@ def load(
 ) -> Dossier:
     """Everything shown of one child.
 
-    Arguments: `child` as `find` returned it; `scope` which children the reader may list (for brothers and sisters);
-    `facts` which events the reader may see, as a condition over the columns of `event`; `items` the catalogue.
+    Arguments: `child` as `find` returned it; `scope` which children the reader may list (for brothers and
+    sisters); `facts` which events the reader may see, as a condition over the columns of `event`; `items` the
+    catalogue.
     """
     resident = child["resident_id"]
     members = _members(con, child)

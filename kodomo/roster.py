@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from functools import cache
 from typing import Any
@@ -15,12 +14,13 @@ import duckdb
 from rapidfuzz import fuzz, process
 
 from kodomo.errors import KodomoError
+from kodomo.normalize.search import search_key, search_keys
 from kodomo.paths import SQL
 from kodomo.rules import RuleSet
 
 PAGE_SIZE = 50
 BANDS = ("0-2", "3-5", "小低", "小高", "中", "高")
-SEARCH_LIMIT = 300
+SEARCH_LIMIT = 500
 FUZZY_CUTOFF = 78.0
 
 
@@ -73,16 +73,17 @@ class Filter:
             known = {item.name for item in fields(cls)}
             if not isinstance(body, dict) or set(body) - known:
                 raise UnknownFilter
-            return cls(
-                **{key: tuple(value) if isinstance(value, list) else value for key, value in body.items()}
-            )
+            values: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in body.items()
+            }
+            return cls(**values)
         except (ValueError, TypeError) as error:
             raise UnknownFilter from error
 
 
 @dataclass(frozen=True)
 class Row:
-    """One child in the list; `levels` and `points` are by category, `missing` category -> unknown item codes."""
+    """One child in the list; `levels`, `points` and the unknown item codes `missing` are by category."""
 
     resident_id: str
     child_ref: str
@@ -178,9 +179,9 @@ def page(
     """One page of the list.
 
     Arguments: `scope` what the reader may list; `chosen` the filter; `settled` the resident ids whose newest
-    review still stands; `found` the resident ids of a search, best first, or `None` without a search (with one,
-    children below every level are listed too); `number` counts pages from 1; `by_rank` false orders by name and
-    lists children below every level, for those who may not see levels.
+    review still stands; `found` the resident ids of a search, best first, or `None` without a search (with
+    one, children below every level are listed too); `number` counts pages from 1; `by_rank` false orders by
+    name and lists children below every level, for those who may not see levels.
     """
     matched = _run(
         con,
@@ -266,7 +267,7 @@ def describe(
 def _weightiest(
     rows: Sequence[Mapping[str, Any]], floors: Mapping[str, int], most: int
 ) -> dict[str, list[str]]:
-    """The reasons that weigh most of each child: of the highest category first, what sets the level, then points."""
+    """The weightiest reasons of each child: highest category first, then what sets the level, then points."""
     by_child: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         by_child[row["resident_id"]].append(row)
@@ -294,8 +295,8 @@ def floors_of(ruleset: RuleSet) -> dict[str, int]:
 def open_questions(row: Row, ruleset: RuleSet, category: str) -> bool:
     """Whether 'no level' would say too much: what is unknown could lift the child to a level by itself.
 
-    Arguments: `row` the child; `ruleset` the rules it was judged by. True only at level 0, when the most points the
-    unknown items could give, with those already there, reach the first level.
+    Arguments: `row` the child; `ruleset` the rules it was judged by. True only at level 0, when the most
+    points the unknown items could give, with those already there, reach the first level.
     """
     missing = row.missing.get(category, ())
     if row.levels.get(category, 0) or not missing:
@@ -353,45 +354,26 @@ def grade_label(grade: int | None) -> str:
     return f"中{grade - 6}" if grade <= 9 else "高校年代"
 
 
-def _plain_key(text: str) -> str:
-    """A search key without the matcher's own folding: width, kana kind and blanks do not count."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    hiragana = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-    return "".join(folded.translate(hiragana).split())
-
-
-def search_key() -> Callable[[str], str]:
-    """The function that makes names comparable: the matcher's, which also folds kanji variants."""
-    try:
-        from kodomo.normalize import search_key as folding
-    except ImportError:
-        return _plain_key
-    return folding
-
-
 @dataclass(frozen=True)
 class SearchIndex:
     """All names of all children, folded once for a snapshot; shared by everybody and never changed."""
 
     keys: tuple[str, ...]
     residents: tuple[tuple[str, ...], ...]
-    fold: Callable[[str], str] = field(repr=False)
 
     @classmethod
     def build(cls, con: duckdb.DuckDBPyConnection) -> SearchIndex:
         """Read every name, 通称 and 旧氏 of the snapshot."""
-        fold = search_key()
+        rows = _run(con, "names")
+        names = sorted({row["name"] for row in rows})
+        folded = dict(zip(names, search_keys(names), strict=True))
         owners: dict[str, set[str]] = defaultdict(set)
-        folded: dict[str, str] = {}
-        for row in _run(con, "names"):
-            name = row["name"]
-            key = folded.get(name)
-            if key is None:
-                key = folded[name] = fold(name)
+        for row in rows:
+            key = folded[row["name"]]
             if key:
                 owners[key].add(row["resident_id"])
         keys = tuple(sorted(owners))
-        return cls(keys, tuple(tuple(sorted(owners[key])) for key in keys), fold)
+        return cls(keys, tuple(tuple(sorted(owners[key])) for key in keys))
 
     def find(self, words: str, limit: int = SEARCH_LIMIT) -> list[str]:
         """Resident ids whose names contain or resemble `words`, best first.
@@ -399,7 +381,7 @@ class SearchIndex:
         A name that begins with the words comes before one that contains them, and both before one that only
         resembles them (rapidfuzz, from 78 of 100). An empty search finds nobody.
         """
-        key = self.fold(words)
+        key = search_key(words)
         if not key:
             return []
         scores: dict[str, float] = {}

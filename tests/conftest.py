@@ -23,7 +23,7 @@ HOSTILE = (
 
 @pytest.fixture(scope="session")
 def judged_city(tmp_path_factory: pytest.TempPathFactory) -> Family:
-    """A synthetic city, loaded, matched and judged the ordinary way, with the demo accounts; do not write to it.
+    """A synthetic city, loaded, matched and judged the ordinary way, with demo accounts. Never write to it.
 
     The three children first in the order of checking are called by HTML, SQL and a formula; the fourth one's
     address is protected.

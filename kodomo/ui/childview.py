@@ -109,13 +109,13 @@ def header(user: Actor, shown: session.Snapshot, known: Dossier) -> None:
         facts.append(("最終目視", _last_seen(known, shown)))
     with parts.card("header"):
         st.html(
-            '<div style="display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap">'
+            '<div class="kd-apart">'
             f'<div><span style="font-size:1.4rem;font-weight:700">{parts.html(child["name"])}</span>'
-            f'<span class="kd-muted" style="margin-left:.8rem">{parts.html(child["kana"])}{_other_names(child)}</span>'
+            f'<span class="kd-muted kd-gap">{parts.html(child["kana"])}{_other_names(child)}</span>'
             f'<div style="margin-top:.15rem">{parts.html(_about(child))}</div></div>'
             f'<div style="text-align:right"><div>{parts.chips(tags).markup}</div>'
             f'<div class="kd-muted kd-small">{parts.html(session.basis(shown) + rank)}</div></div></div>'
-            '<div style="display:flex;justify-content:space-between;gap:.3rem 1.5rem;flex-wrap:wrap;margin-top:.4rem">'
+            '<div class="kd-apart" style="margin-top:.4rem">'
             f"<div>{_levels(row, shown) if sees_level else ''}</div>{parts.facts_line(facts).markup}</div>"
         )
 
@@ -244,12 +244,14 @@ def _category(
         reason = behind.get((category.category, row.code))
         shown = reason.shown[:2] if reason else ()
         records = "".join(
-            f"<div class='kd-small kd-muted'>{parts.day(event.occurred_on)} {parts.html(event.title)}{_who(event)}"
-            f"（{parts.html(theme.department(event.department).name)}・登録 {parts.day(event.recorded_on)}）</div>"
+            parts.note(
+                f"{parts.day(event.occurred_on)} {event.title}{_who(event)}"
+                f"（{theme.department(event.department).name}・登録 {parts.day(event.recorded_on)}）"
+            ).markup
             for event in shown
         )
         if row.events > len(shown):
-            records += f"<div class='kd-small kd-muted'>ほか {row.events - len(shown)}件の記録</div>"
+            records += parts.note(f"ほか {row.events - len(shown)}件の記録").markup
         text = row.text.split("。この事実だけで")[0] if row.code in floors else row.text
         rows.append(
             (
@@ -283,11 +285,9 @@ def _category(
     ]
     if category.missing:
         names = [missing.label for missing in category.missing]
+        some = "、".join(names[:5]) + ("ほか" if len(names) > 5 else "")
         notes.append(
-            parts.Html(
-                f"不明なこと {len(names)}件: {parts.html('、'.join(names[:5]))}{'ほか' if len(names) > 5 else ''}。"
-                "不明は「なし」ではありません。"
-            )
+            parts.Html(f"不明なこと {len(names)}件: {parts.html(some)}。不明は「なし」ではありません。")
         )
     if notes:
         parts.bullets(notes)
@@ -300,7 +300,7 @@ def _effect(
     starts: Sequence[float],
     floors: Mapping[str, int],
 ) -> parts.Html:
-    """What a reason does: a bar for points, the level it sets by itself, or that somebody is at work already."""
+    """What a reason does: a bar for points, the level it sets by itself, or that somebody is at work."""
     if row.points:
         return parts.bar(step, top, starts)
     if row.code in floors:
@@ -309,7 +309,7 @@ def _effect(
 
 
 def _who(event: Event) -> str:
-    return "" if event.who == "本人" else f"［{parts.html(event.who)}］"
+    return "" if event.who == "本人" else f"［{event.who}］"
 
 
 # -- review -------------------------------------------------------------------------------------------------
@@ -434,16 +434,17 @@ def support(known: Dossier) -> None:
         running = list(reversed(newest.values()))
         past = [event for event in known.supports() if event.ended_on is not None]
         lines: list[object] = [
-            parts.Html(
-                f"{parts.html(event.title)} <span class='kd-muted kd-small'>{parts.day(event.occurred_on)}から・"
-                f"{parts.html(theme.department(event.department).name)}</span>"
+            parts.join(
+                event.title,
+                parts.muted(f"{parts.day(event.occurred_on)}から・{theme.department(event.department).name}"),
             )
             for event in running[:5]
         ]
         lines += [
-            parts.Html(
-                f"{parts.html(state.item.label)} {parts.html(dossier.value_text(state))}"
-                f" <span class='kd-muted kd-small'>{parts.html(theme.department(state.item.department).name)}</span>"
+            parts.join(
+                state.item.label,
+                dossier.value_text(state),
+                parts.muted(theme.department(state.item.department).name),
             )
             for state in known.protective()
         ]
@@ -516,13 +517,13 @@ def timeline(user: Actor, shown: session.Snapshot, known: Dossier) -> None:
         periods = sum(event.is_support and event.lasting for event in inside)
         chart, rows = st.tabs(["図", f"表（{len(inside):,}件）"])
         with chart:
-            st.html(
-                f"<div class='kd-small kd-muted'>この期間の記録 {len(inside) - periods:,}件と、支援の期間 {periods:,}件。"
-                "図の上を横になぞると拡大し、ダブルクリックで戻ります。点を指すと、内容と2つの日付が出ます。</div>"
+            parts.say(
+                f"この期間の記録 {len(inside) - periods:,}件と、支援の期間 {periods:,}件。"
+                "図の上を横になぞると拡大し、ダブルクリックで戻ります。点を指すと、内容と2つの日付が出ます。"
             )
             st.plotly_chart(
                 charts.timeline(
-                    [_mark(event) for event in reversed(events)],
+                    [_mark(event) for event in reversed(inside)],
                     lanes,
                     as_of=shown.as_of,
                     first=first,
@@ -668,8 +669,7 @@ def unknown(user: Actor, known: Dossier) -> None:
                 parts.department_mark(department.code),
                 parts.Html(
                     "".join(
-                        f"<div>{parts.html(state.item.label)} <span class='kd-muted kd-small'>{parts.html(state.why)}"
-                        "</span></div>"
+                        f"<div>{parts.join(state.item.label, parts.muted(state.why)).markup}</div>"
                         for state in owners[department.code]
                     )
                 ),

@@ -123,7 +123,7 @@ def middleware() -> list[Middleware]:
 
 
 def on_script_error(error: Exception) -> bool:
-    """Show a sentence and a number instead of a trace; keep the places in the code, not the values, in the log.
+    """Show a sentence and a number instead of a trace; keep places in the code, never values, in the log.
 
     A message of a foreign exception may hold a name or a number of a person, so only its class and the lines
     it passed through are written.

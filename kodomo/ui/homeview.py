@@ -196,7 +196,8 @@ def figures(shown: session.Snapshot) -> None:
         counted[kinds.label(row.category)][row.level] = row.children
     with parts.card("levels"):
         st.html(
-            "<b>困難の類型ごとの人数</b>　<span class='kd-small kd-muted'>1人が複数の類型に入ることがあります。</span>"
+            "<b>困難の類型ごとの人数</b>　"
+            "<span class='kd-small kd-muted'>1人が複数の類型に入ることがあります。</span>"
         )
         st.plotly_chart(charts.level_counts(counted), config=charts.CONFIG, theme=None, key="hm_levels")
 

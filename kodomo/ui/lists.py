@@ -243,7 +243,7 @@ def _saved(user: Actor) -> None:
 
 
 def search(user: Actor, shown: session.Snapshot, words: str) -> list[str] | None:
-    """Resident ids that fit the search words, best first; nothing without words or without the right to names."""
+    """Resident ids that fit the search words, best first; nothing without words or the right to names."""
     if not words or not access.may(user, "search") or not access.sees(user, "identity"):
         return None
     return session.search_index(shown.name).find(words)
@@ -260,11 +260,10 @@ def summary(page: Page, number: int, words: str) -> None:
     if not page.total:
         return
     last = first + len(page.rows) - 1
-    how = "名前が近い順" if words else "確認する順"
-    st.html(
-        f'<div class="kd-small kd-muted" style="margin-top:-.4rem">{page.total:,}人のうち {first:,}–{last:,}人目'
-        f"（{how}）。行を押すと、こどもの画面が開きます。</div>"
-    )
+    how = "確認する順"
+    if words:
+        how = "名前が近い順" + (f"・{page.total}人まで" if page.total >= roster.SEARCH_LIMIT else "")
+    parts.say(f"{page.total:,}人のうち {first:,}–{last:,}人目（{how}）。行を押すと、こどもの画面が開きます。")
 
 
 def pager(total: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import jwt
 import streamlit as st
@@ -29,8 +29,8 @@ FIELDS = {
 def gate() -> accounts.Session:
     """Whoever is logged in here; everybody else sees the login form and nothing else.
 
-    A session lives on the server: it ends after 30 minutes without use, 8 hours after login, at logout, and when
-    role or password change. The cookie only lets a reloaded page find it again.
+    A session lives on the server: it ends after 30 minutes without use, 8 hours after login, at logout, and
+    when role or password change. The cookie only lets a reloaded page find it again.
     """
     ops = session.store()
     if st.session_state.pop(LEAVE, False):
@@ -79,7 +79,8 @@ def _form(ops: OpsStore) -> NoReturn:
 
 def _welcome() -> None:
     st.html(
-        '<div style="padding-top:1.2rem"><div class="kd-brand" style="font-size:1.5rem">こどもの杜ダッシュボード'
+        '<div style="padding-top:1.2rem">'
+        '<div class="kd-brand" style="font-size:1.5rem">こどもの杜ダッシュボード'
         "<small>豊中市 はぐくみセンター</small></div>"
         '<p style="margin-top:1rem;line-height:1.9">各課の記録をつなぎ、まだだれも気づいていない困りごとに、'
         "早く気づくための道具です。<br>並び順は確認の順番です。判断は人が行います。</p>"
@@ -98,7 +99,7 @@ def _authenticator(ops: OpsStore) -> stauth.Authenticate:
         cookie["key"],
         cookie["expiry_days"],
         auto_hash=False,
-        login_sleep_time=0,
+        **{"login_sleep_time": cast(Any, 0)},
     )
     model: Any = keeper.authentication_controller.authentication_model
     model.check_credentials = lambda user_id, password: _check(ops, user_id or "", password or "")
@@ -167,7 +168,7 @@ def _keep_cookie(ops: OpsStore) -> None:
             model.exp_date = model._set_exp_date()
             st.session_state[COOKIE] = (model._token_encode(), model.exp_date)
         token, expires = st.session_state[COOKIE]
-        model.cookie_manager.set(model.cookie_name, token, expires_at=datetime.fromtimestamp(expires))
+        model.cookie_manager.set(str(model.cookie_name), token, expires_at=datetime.fromtimestamp(expires))
 
 
 def _explain(place: Any) -> None:

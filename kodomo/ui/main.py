@@ -35,7 +35,7 @@ def address() -> str:
 
 
 def registered(visible: set[str]) -> dict[str, st.Page]:
-    """Every screen as a page of Streamlit; those outside `visible` stay reachable and say why they are closed."""
+    """Every screen as a page of Streamlit; the others stay reachable and say why they are shut."""
     return {
         screen.name: st.Page(
             screen.path,

@@ -41,6 +41,16 @@ def muted(value: object) -> Html:
     return Html(f'<span class="kd-muted kd-small">{html(value)}</span>')
 
 
+def note(value: object) -> Html:
+    """A grey small line of its own."""
+    return Html(f'<div class="kd-muted kd-small">{html(value)}</div>')
+
+
+def say(text: str) -> None:
+    """Show a grey small line: what a chart or list shows."""
+    st.html(note(text).markup)
+
+
 def strong(value: object) -> Html:
     """Bold text."""
     return Html(f"<b>{html(value)}</b>")
@@ -154,7 +164,8 @@ def count_strip(
         lines = "".join(
             f'<div class="kd-row"><span style="color:{theme.level_style(level).color};font-weight:600">'
             f"{theme.level_style(level).shape} {escape(theme.level_style(level).word)}</span>"
-            f'<span class="kd-v">{count(children)}人 <span class="kd-muted">未確認 {count(waiting)}</span></span></div>'
+            f'<span class="kd-v">{count(children)}人 '
+            f'<span class="kd-muted">未確認 {count(waiting)}</span></span></div>'
             for level, children, waiting in rows
         )
         body += f'<div class="kd-card"><div class="kd-t">{escape(name)}</div>{lines}</div>'
@@ -170,7 +181,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
 def facts_line(pairs: Iterable[tuple[str, object]]) -> Html:
     """Label and value pairs on one line."""
     body = "".join(
-        f'<span style="margin-right:1.4rem"><span class="kd-muted">{escape(label)}</span>　{html(value)}</span>'
+        f'<span class="kd-pair"><span class="kd-muted">{escape(label)}</span>　{html(value)}</span>'
         for label, value in pairs
     )
     return Html(f'<div class="kd-small" style="line-height:1.9">{body}</div>')
@@ -258,8 +269,8 @@ tbody tr.open:focus-visible { box-shadow: inset 3px 0 0 #1f5f8b; }
 .sub { display: block; color: #5b6675; font-size: 12px; }
 .lv { display: inline-block; white-space: nowrap; font-weight: 600; border-radius: 3px; padding: 0 4px;
       font-size: 12.5px; }
-.tag { display: inline-block; white-space: nowrap; border: 1px solid #d5dae1; border-radius: 3px; padding: 0 4px;
-       font-size: 12px; margin: 0 3px 2px 0; }
+.tag { display: inline-block; white-space: nowrap; border: 1px solid #d5dae1; border-radius: 3px;
+       padding: 0 4px; font-size: 12px; margin: 0 3px 2px 0; }
 .tag.strong { border-color: #9b1c1c; color: #9b1c1c; font-weight: 600; }
 .tag.good { border-color: #4d7c5a; color: #2f5d3c; }
 .tag.dash { border-style: dashed; color: #5b6675; }
@@ -318,7 +329,7 @@ export default function (component) {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a clickable list: heading, CSS width, 'num' for figures, and whether it looks like a link."""
+    """One column of a clickable list: heading, CSS width, 'num' for figures, and whether it looks a link."""
 
     title: str
     width: str = ""
@@ -360,10 +371,11 @@ def clickable_list(
 ) -> str | None:
     """A list whose rows can be opened with a click or the Enter key.
 
-    `rows` are (opaque id, cells); an empty id makes a row that cannot be opened. Returns the id of the row that
-    was just opened, once.
+    `rows` are (opaque id, cells); an empty id makes a row that cannot be opened. Returns the id of the row
+    that was just opened, once.
     """
-    mount = st.components.v2.component(
+    components: Any = st.components
+    mount = components.v2.component(
         "kodomo_list", html='<div class="wrap"></div>', css=_LIST_CSS, js=_LIST_JS
     )
     data = {

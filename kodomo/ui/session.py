@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,6 +84,7 @@ def snapshot() -> Snapshot:
             "受領データの取り込みと判定がまだ終わっていません。データ担当が取り込みを終えると、ここに表示されます。"
         )
         st.stop()
+    _names(current.name)
     older = sorted(
         path.name
         for path in current.path.parent.glob(f"{family().stem}-*.duckdb")
@@ -127,10 +129,20 @@ def ruleset(shown: Snapshot) -> rules.RuleSet:
     return _ruleset(shown.ruleset)
 
 
+@st.cache_resource
+def _worker() -> ThreadPoolExecutor:
+    """One thread for what is prepared while people already read."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
+
+
 @st.cache_resource(max_entries=2)
+def _names(name: str) -> Future[SearchIndex]:
+    return _worker().submit(SearchIndex.build, _connection(str(family().folder / name)))
+
+
 def search_index(name: str) -> SearchIndex:
-    """All names of one snapshot, folded for the search."""
-    return SearchIndex.build(_connection(str(family().folder / name)))
+    """All names of one snapshot, folded for the search; begun when the snapshot is first shown."""
+    return _names(name).result()
 
 
 # -- who --------------------------------------------------------------------------------------------------
@@ -197,8 +209,9 @@ def department_name(code: str) -> str:
 def log_once(slot: str, what: Hashable, action: str, **facts_of_row: Any) -> None:
     """Write a view to the operation log before it is shown, once for each thing shown.
 
-    Running the screen again with nothing new on it (a chart's filter, an opened menu) is the same view. Raises
-    `audit.LogUnavailable` when it cannot be written: the screen then shows that sentence and nothing else.
+    Running the screen again with nothing new on it (a chart's filter, an opened menu) is the same view.
+    Raises `audit.LogUnavailable` when it cannot be written: the screen then shows that sentence and nothing
+    else.
     """
     live = current()
     if live is None:
@@ -219,7 +232,7 @@ def log_once(slot: str, what: Hashable, action: str, **facts_of_row: Any) -> Non
 
 
 # -- cached figures ---------------------------------------------------------------------------------------
-# Keyed by snapshot, access condition and the state of the reviews: two people with the same rights share them.
+# Keyed by snapshot, access condition and the state of the reviews: people with the same rights share them.
 
 
 def reviews_mark() -> int:
@@ -302,7 +315,7 @@ def _newly_listed(name: str, before: str, sql: str, params: tuple[object, ...]) 
 
 
 def newly_listed(shown: Snapshot, actor: Actor) -> int | None:
-    """How many children came onto the list since the snapshot before; nothing where there is none to compare."""
+    """How many children came onto the list since the snapshot before; nothing where there is none."""
     if shown.before is None:
         return None
     limits = scope(actor)

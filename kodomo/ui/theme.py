@@ -97,20 +97,26 @@ STYLE = f"""
   .kd-lv {{ display: inline-block; white-space: nowrap; border-radius: 3px; padding: 0 .4em;
             font-weight: 600; line-height: 1.6; }}
   .kd-chip {{ display: inline-block; white-space: nowrap; border: 1px solid {LINE}; border-radius: 3px;
-              padding: 0 .45em; margin: 0 .3em .2em 0; font-size: .86rem; line-height: 1.65; background: {PAPER}; }}
+              padding: 0 .45em; margin: 0 .3em .2em 0; font-size: .86rem; line-height: 1.65;
+              background: {PAPER}; }}
   .kd-chip.kd-strong {{ border-color: #9b1c1c; color: #9b1c1c; font-weight: 600; }}
   .kd-chip.kd-good {{ border-color: #4d7c5a; color: #2f5d3c; }}
   .kd-chip.kd-dash {{ border-style: dashed; color: {MUTED}; }}
   .kd-cards {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .6rem; }}
   .kd-card {{ border: 1px solid {LINE}; border-radius: 4px; padding: .5rem .75rem; }}
   .kd-card .kd-t {{ color: {MUTED}; font-size: .85rem; }}
-  .kd-card .kd-n {{ font-size: 1.45rem; font-weight: 700; font-variant-numeric: tabular-nums; line-height: 1.3; }}
+  .kd-card .kd-n {{ font-size: 1.45rem; font-weight: 700; font-variant-numeric: tabular-nums;
+                    line-height: 1.3; }}
   .kd-card .kd-n small {{ font-size: .85rem; font-weight: 400; color: {MUTED}; margin-left: .15em; }}
   .kd-card .kd-s {{ font-size: .82rem; color: {MUTED}; }}
   .kd-strip {{ display: flex; gap: .6rem; flex-wrap: wrap; align-items: stretch; }}
   .kd-strip .kd-card {{ flex: 1 1 150px; }}
   .kd-strip .kd-card.kd-first {{ flex: 1.5 1 250px; border-left: 4px solid {ACCENT}; }}
-  .kd-row {{ display: flex; justify-content: space-between; gap: .6rem; font-size: .86rem; line-height: 1.55; }}
+  .kd-row {{ display: flex; justify-content: space-between; gap: .6rem; font-size: .86rem;
+             line-height: 1.55; }}
+  .kd-apart {{ display: flex; justify-content: space-between; gap: .3rem 1.5rem; flex-wrap: wrap; }}
+  .kd-gap {{ margin-left: .8rem; }}
+  .kd-pair {{ margin-right: 1.4rem; }}
   .kd-row .kd-v {{ font-variant-numeric: tabular-nums; white-space: nowrap; }}
   table.kd {{ border-collapse: collapse; width: 100%; font-size: .9rem; background: {PAPER}; }}
   table.kd th {{ text-align: left; font-weight: 600; color: {MUTED}; font-size: .83rem; white-space: nowrap;
@@ -128,15 +134,16 @@ STYLE = f"""
                   white-space: nowrap; }}
   .kd-scroll {{ overflow: auto; border: 1px solid {LINE}; border-radius: 4px; }}
   .kd-scroll table.kd th {{ position: sticky; top: 0; }}
-  dl.kd {{ display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: 0; font-size: .92rem; }}
+  dl.kd {{ display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: 0;
+           font-size: .92rem; }}
   dl.kd dt {{ color: {MUTED}; white-space: nowrap; }}
   dl.kd dd {{ margin: 0; }}
   ul.kd {{ margin: 0; padding-left: 1.1rem; }}
   ul.kd li {{ margin: .1rem 0; font-size: .92rem; }}
   .kd-dot {{ display: inline-block; width: .62em; height: .62em; border-radius: 2px; margin-right: .35em; }}
   .st-key-kd_cookie {{ position: absolute; height: 0; overflow: hidden; }}
-  [data-testid="stSidebarNav"]::before {{ content: "こどもの杜"; display: block; padding: .2rem .6rem .7rem .6rem;
-      font-weight: 700; font-size: 1.15rem; color: {ACCENT}; }}
+  [data-testid="stSidebarNav"]::before {{ content: "こどもの杜"; display: block;
+      padding: .2rem .6rem .7rem .6rem; font-weight: 700; font-size: 1.15rem; color: {ACCENT}; }}
   .kd-user {{ font-size: .87rem; line-height: 1.5; color: {MUTED}; }}
   .kd-brand {{ font-weight: 700; font-size: 1.08rem; color: {ACCENT}; line-height: 1.35; }}
   .kd-brand small {{ display: block; font-weight: 400; font-size: .76rem; color: {MUTED}; }}

@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def browser_path() -> str:
-    """The browser that `make browser` found or installed; without one the tests fail, they are never skipped."""
+    """The browser that `make browser` found or installed; without one the tests fail, never skip."""
     spec = importlib.util.spec_from_file_location("find_browser", ROOT / "tools" / "browser.py")
     assert spec is not None
     assert spec.loader is not None

@@ -20,7 +20,7 @@ TEXT = ("html", "markdown", "caption", "error", "info", "success", "warning", "s
 
 
 class Visit:
-    """Somebody's browser tab: an AppTest with words for what these tests do. Everything else is AppTest's own."""
+    """Somebody's browser tab: an AppTest with words for what these tests do; the rest is AppTest's own."""
 
     def __init__(self) -> None:
         self.at = AppTest.from_file(MAIN, default_timeout=60)

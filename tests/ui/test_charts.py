@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import pairwise
 
+import plotly.graph_objects as go
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,7 +59,17 @@ def test_support_is_a_bar_on_the_same_axis_and_goes_on_to_the_day() -> None:
     figure = charts.timeline([mark(is_support=True, department="child_safety")], LANES, as_of=DAY)
     bar = figure.data[0]
     assert bar.mode == "lines"
-    assert bar.x[-1] == str(DAY)
+    assert bar.x[-2] == str(DAY)
+
+
+def test_the_timeline_is_a_figure_plotly_accepts() -> None:
+    marks = [
+        mark(),
+        mark(grade=3),
+        mark(is_support=True),
+        mark(is_support=True, faint=True, department="welfare"),
+    ]
+    assert go.Figure(charts.timeline(marks, LANES, as_of=DAY).to_dict()).data
 
 
 def test_no_marks_still_make_a_chart() -> None:
