@@ -43,15 +43,15 @@ def waiting(user: Actor, shown: session.Snapshot) -> None:
     mine = sum(review.user_id == user.user_id for review in reviews)
     parts.cards(
         [
-            ("要確認で、まだ確認していないこども", parts.count(totals.urgent), "人", "最優先で確認します"),
+            ("要確認で、未確認", parts.count(totals.urgent), "人", "最優先で確認します"),
             (
-                "未確認のこども（見守り以上）",
+                "未確認（見守り以上）",
                 parts.count(totals.unreviewed),
                 "人",
                 f"一覧 {totals.listed:,}人のうち",
             ),
-            ("再確認が必要なこども", parts.count(len(again)), "人", "レベル上昇・新しい記録・保留の期限"),
-            ("センターがまだ把握していない", parts.count(totals.unknown_to_centre), "人", "未確認のうち"),
+            ("再確認が必要", parts.count(len(again)), "人", "レベル上昇・新しい記録など"),
+            ("センターが未把握", parts.count(totals.unknown_to_centre), "人", "未確認のうち"),
             ("この7日間の確認", parts.count(len(reviews)), "件", f"うち自分 {mine:,}件"),
         ]
     )

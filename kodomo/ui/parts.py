@@ -164,11 +164,12 @@ def count_strip(
         lines = "".join(
             f'<div class="kd-row"><span style="color:{theme.level_style(level).color};font-weight:600">'
             f"{theme.level_style(level).shape} {escape(theme.level_style(level).word)}</span>"
-            f'<span class="kd-v">{count(children)}人 '
-            f'<span class="kd-muted">未確認 {count(waiting)}</span></span></div>'
+            f'<span class="kd-v"><b>{count(waiting)}</b> '
+            f'<span class="kd-muted">/ {count(children)}人</span></span></div>'
             for level, children, waiting in rows
         )
-        body += f'<div class="kd-card"><div class="kd-t">{escape(name)}</div>{lines}</div>'
+        head = f'<div class="kd-row kd-t"><span>{escape(name)}</span><span>未確認 / 全体</span></div>'
+        body += f'<div class="kd-card">{head}{lines}</div>'
     st.html(f'<div class="kd-strip">{body}</div>')
 
 

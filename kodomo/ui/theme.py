@@ -117,6 +117,7 @@ STYLE = f"""
   .kd-apart {{ display: flex; justify-content: space-between; gap: .3rem 1.5rem; flex-wrap: wrap; }}
   .kd-gap {{ margin-left: .8rem; }}
   .kd-pair {{ margin-right: 1.4rem; }}
+  .kd-row span {{ white-space: nowrap; }}
   .kd-row .kd-v {{ font-variant-numeric: tabular-nums; white-space: nowrap; }}
   table.kd {{ border-collapse: collapse; width: 100%; font-size: .9rem; background: {PAPER}; }}
   table.kd th {{ text-align: left; font-weight: 600; color: {MUTED}; font-size: .83rem; white-space: nowrap;
