@@ -49,6 +49,7 @@ from kodomo.matching.waiting import (
     queue,
     sample,
     unlinked,
+    with_proposals,
 )
 
 __all__ = [
@@ -105,5 +106,6 @@ __all__ = [
     "unapplied",
     "undo",
     "unlinked",
+    "with_proposals",
     "without_steps",
 ]

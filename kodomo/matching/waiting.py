@@ -54,10 +54,15 @@ class Listed:
     following: int
 
 
-def listed(con: Connection, statuses: Sequence[str]) -> list[Listed]:
-    """The links of the snapshot in some states with what hangs on each; the same for everybody."""
-    everything = list(titles())
-    asked = {"statuses": list(statuses), "extracts": everything}
+def listed(
+    con: Connection, statuses: Sequence[str] = ("review",), records: Sequence[tuple[str, str]] = ()
+) -> list[Listed]:
+    """The links in some states, and some records more, with what hangs on each; the same for everybody."""
+    asked = {
+        "statuses": list(statuses),
+        "extracts": list(titles()),
+        "keys": [f"{extract}|{key}" for extract, key in records],
+    }
     stakes = {(row["extract"], row["record_key"]): row for row in ask(con, "stakes", **asked)}
     rows = []
     for row in ask(con, "links", **asked, least=settings().least_belief):
@@ -80,6 +85,13 @@ def listed(con: Connection, statuses: Sequence[str]) -> list[Listed]:
     return rows
 
 
+def with_proposals(con: Connection, ops: OpsStore, rows: Sequence[Listed]) -> list[Listed]:
+    """`rows` and, whatever their state, the records on which one of two people has spoken."""
+    known = {(row.extract, row.record_key) for row in rows}
+    open_ones = [key for key, at in standings(ops).items() if at.proposal is not None and key not in known]
+    return [*rows, *listed(con, (), open_ones)] if open_ones else list(rows)
+
+
 def queue(rows: Sequence[Listed], ops: OpsStore, actor: Actor, extract: str | None = None) -> list[Waiting]:
     """The records this person is asked about, in order.
 
@@ -87,8 +99,8 @@ def queue(rows: Sequence[Listed], ops: OpsStore, actor: Actor, extract: str | No
     candidates share a household stand together, so that twins are seen at once; those put off come last.
 
     Args:
-        rows: `listed(con, …)` of every status; of these only review rows are asked about, and
-            whatever somebody else has proposed on another row.
+        rows: `with_proposals(con, ops, listed(con))`.
+        extract: only records of this one.
     """
     mine = set(extracts_for(actor)) & ({extract} if extract else set(titles()))
     said = standings(ops)

@@ -79,12 +79,14 @@ STYLE = """
 @st.cache_data(max_entries=4, show_spinner=False)
 def _listed(name: str) -> list[matching.Listed]:
     """The links that may be asked about; keyed by snapshot, the same for everybody, filtered afterwards."""
-    return matching.listed(session.snapshot().con, ["review", "auto", "none", "confirmed", "rejected"])
+    return matching.listed(session.snapshot().con)
 
 
 def waiting(user: Actor, shown: session.Snapshot) -> list[Waiting]:
     """What this person is asked about, in order, within the chosen extract."""
-    return matching.queue(_listed(shown.name), session.store(), user, st.session_state.get(EXTRACT))
+    ops = session.store()
+    rows = matching.with_proposals(shown.con, ops, _listed(shown.name))
+    return matching.queue(rows, ops, user, st.session_state.get(EXTRACT))
 
 
 def summary(user: Actor, shown: session.Snapshot, queue: Sequence[Waiting]) -> None:
@@ -110,6 +112,16 @@ def summary(user: Actor, shown: session.Snapshot, queue: Sequence[Waiting]) -> N
             ).markup
         )
         _apply(user, open_decisions)
+        last = st.session_state.get(LAST)
+        if last:
+            st.button(
+                "直前を取り消す",
+                shortcut="0",
+                type="secondary",
+                key="mt_undo_last",
+                on_click=_undo_last,
+                args=(user, shown),
+            )
     said = st.session_state.pop(SAID, None)
     if said:
         kind, text = said
@@ -417,16 +429,6 @@ def _buttons(
         )
         with st.popover("ほかの人をさがす"):
             _find(shown)
-        last = st.session_state.get(LAST)
-        if last:
-            st.button(
-                "直前を取り消す",
-                shortcut="0",
-                type="tertiary",
-                key="mt_undo_last",
-                on_click=_undo_last,
-                args=(user, shown),
-            )
     if first is not None:
         st.caption("1人目の答えは、あなたが答えるまで見えません。")
 

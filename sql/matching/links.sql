@@ -3,7 +3,9 @@ with
 
 links as (
     select * from link
-    where list_contains($statuses::varchar[], status) and list_contains($extracts::varchar[], extract)
+    where list_contains($extracts::varchar[], extract) and (
+        list_contains($statuses::varchar[], status) or list_contains($keys::varchar[], extract || '|' || record_key)
+    )
 ),
 
 best as (

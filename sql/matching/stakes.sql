@@ -5,7 +5,9 @@ with
 
 links as (
     select extract, record_key from link
-    where list_contains($statuses::varchar[], status) and list_contains($extracts::varchar[], extract)
+    where list_contains($extracts::varchar[], extract) and (
+        list_contains($statuses::varchar[], status) or list_contains($keys::varchar[], extract || '|' || record_key)
+    )
 ),
 
 abuse as (

@@ -48,7 +48,7 @@ def test_a_grave_record_waits_for_a_second_person_who_agrees(matched, ops, peopl
         matching.answer(
             ops, first, _ask(matched, ops, first, "guidance_center_case", "G1"), SAME, "0000000011"
         )
-    rows = matching.listed(matched, ["review", "auto", "none"])
+    rows = matching.with_proposals(matched, ops, matching.listed(matched))
     assert "G1" not in [row.record_key for row in matching.queue(rows, ops, first)]
     asked = matching.queue(rows, ops, second)
     assert (asked[0].record_key, asked[0].state) == ("G1", "proposed")
@@ -113,6 +113,8 @@ def test_a_record_that_was_mixed_up_moves_to_the_right_child(matched, ops, peopl
     first, second = people["steward"], people["second"]
     assert _status(matched, "consultation", "C1") == ("auto", "0000000002")
     for who in (first, second):
+        rows = matching.with_proposals(matched, ops, matching.listed(matched))
+        assert ("C1" in [one.record_key for one in matching.queue(rows, ops, who)]) == (who is second)
         case = matching.open_case(matched, ops, who, "consultation", "C1", DAY, also=["0000000020"])
         assert case.candidates[0].resident_id == "0000000020"
         matching.answer(ops, who, case, SAME, "0000000020", origin="repair")
