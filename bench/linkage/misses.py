@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.linkage.counting import KEYS
 from kodomo.linkage.sources import Register, read_records, read_register
-from kodomo.normalize import address_parts, kana_key, name_key
+from kodomo.normalize import address_parts, kana_key, name_key, name_keys
 
 # In order: the first that applies speaks for what would catch the row.
 CATCH = {
@@ -78,7 +78,7 @@ def _twice(register: Register) -> set[tuple[str, int]]:
     people = register.people
     frame = pd.DataFrame(
         {
-            "name": [name_key(_text(name)) for name in people["name"]],
+            "name": name_keys(_text(name) for name in people["name"]),
             "born": people["year"] * 10000 + people["month"] * 100 + people["day"],
         }
     )
@@ -106,16 +106,16 @@ def by_kind(city: Path, rows: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame
     twice = _twice(register)
     position = pd.Series(np.arange(len(register.people)), index=register.people["resident_id"].to_numpy())
     wanted = set(position.reindex(both["true_id"]).dropna().astype(int))
-    names = register.names[register.names["person"].isin(wanted)].groupby("person")
-    places = register.addresses[register.addresses["person"].isin(wanted)].groupby("person")
+    names = dict(iter(register.names[register.names["person"].isin(wanted)].groupby("person")))
+    lived = register.addresses[register.addresses["person"].isin(wanted)]
+    houses = lived.groupby("person")["address"].apply(list).to_dict()
     table = []
     missed = both[[*KEYS, "true_id", "resident_id", "status"]].merge(records, on=KEYS, suffixes=("", "_row"))
     for _, row in missed.iterrows():
         number = int(position[row["true_id"]])
         person = register.people.iloc[number]
-        lived = places.get_group(number)["address"].tolist() if number in places.groups else []
         status = row["status"]
-        found = failures(row, names.get_group(number), person, lived)
+        found = failures(row, names[number], person, houses.get(number, []))
         born = int(person["year"] * 10000 + person["month"] * 100 + person["day"])
         if (name_key(_text(person["name"])), born) in twice:
             found.insert(0, "somebody else of this name and birth date")
