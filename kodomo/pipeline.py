@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from kodomo import audit, backup, intake, judge, link_history, linkage, tuning
+from kodomo import audit, backup, changes, intake, judge, link_history, linkage, tuning, worsening
 from kodomo import export as exports
 from kodomo.errors import KodomoError
 from kodomo.ops import OpsStore, open_store
@@ -186,7 +186,16 @@ def _link(con: Connection, ops: OpsStore, progress: Progress) -> list[str]:
 def _judge(con: Connection, ops: OpsStore, day: date, progress: Progress) -> list[str]:
     progress("判定", 0.0)
     ruleset = tuning.active(ops, day)
-    judge.judge(con, day, ruleset, ops.derived_key("child-ref"))
+    key = ops.derived_key("child-ref")
+
+    def judge_on(other: Connection, earlier: date) -> str:
+        rules = tuning.active(ops, earlier)
+        judge.judge(other, earlier, rules, key, persist=False)
+        return rules.id
+
+    changes.keep_earlier(con, day, judge_on)
+    judge.judge(con, day, ruleset, key)
+    worsening.watch(con, day)
     progress("判定", 1.0)
     rows = con.execute(
         "select level, count(distinct resident_id) from judgement where level > 0 group by 1 order by 1 desc"

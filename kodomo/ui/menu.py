@@ -34,6 +34,7 @@ SCREENS = (
     Screen("home", "今日の仕事", ":material/today:", "view_home", ""),
     Screen("children", "こども一覧", ":material/format_list_numbered:", "view_list", "こども"),
     Screen("child", "こども", ":material/person:", "view_child", "こども", listed=False),
+    Screen("watch", "重篤化の見張り", ":material/trending_up:", "view_list", "こども"),
     Screen("tuning", "アラートレベル調整", ":material/tune:", "tune_preview", "判定"),
     Screen("outcomes", "成果指標", ":material/monitoring:", "view_outcomes", "判定"),
     Screen("matching", "名寄せ確認", ":material/join_inner:", "view_links", "データ"),

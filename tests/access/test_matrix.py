@@ -24,12 +24,13 @@ ALLOWED = {
     | {"break_glass", "reveal_protected_address", "review", "print_child", "export_list", "who_saw"}
     | {"who_may_see", "view_grants", "view_pregnancy", "tune_preview", "view_moves", "view_rules"}
     | {"ruleset_save", "ruleset_activate", "ruleset_retire", "view_outcomes", "export_outcomes"}
-    | {"notice_publish"}
+    | {"notice_publish", "view_worsening", "worsening_ack", "worsening_cap"}
     | MATCHING,
     "specialist": EVERYBODY
     | CHILDREN
-    | {"break_glass", "review", "print_child", "view_pregnancy", "view_rules", "view_outcomes"},
-    "department_staff": EVERYBODY | CHILDREN | MATCHING,
+    | {"break_glass", "review", "print_child", "view_pregnancy", "view_rules", "view_outcomes"}
+    | {"view_worsening", "worsening_ack"},
+    "department_staff": EVERYBODY | CHILDREN | {"view_worsening"} | MATCHING,
     "manager": EVERYBODY | {"view_outcomes", "export_outcomes", "view_intake", "view_rules"},
     "tuner": EVERYBODY
     | {"saved_filter", "tune_preview", "view_moves", "view_rules", "ruleset_save", "view_outcomes"}

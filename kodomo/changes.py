@@ -1,0 +1,212 @@
+"""Changes: who entered, left, rose and fell since the judgement before, and for which reasons."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from kodomo.paths import SQL
+from kodomo.roster import Scope
+
+Connection = duckdb.DuckDBPyConnection
+KINDS: Mapping[str, str] = {
+    "entered": "新しく入った",
+    "rose": "上がった",
+    "left": "外れた",
+    "fell": "下がった",
+}
+_TABLES: Mapping[str, str] = {
+    "judgement": "resident_id, category, level, points",
+    "reason": "resident_id, category, kind, code, points, text",
+}
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The earlier judgement that this one is held against."""
+
+    as_of: date
+    ruleset: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """One child whose level changed in one category; `is_new` when it was no child of the city before."""
+
+    resident_id: str
+    category: str
+    kind: str
+    level_before: int
+    level: int
+    points_before: float
+    points: float
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One reason that came, went or changed its weight; `points` is the difference."""
+
+    turn: str
+    text: str
+    points: float
+
+
+# -- keeping, while judging ---------------------------------------------------------------------
+
+
+def month_before(day: date) -> date:
+    """The same day a month earlier; the last day of a month gives the last day of the month before."""
+    year, month = (day.year, day.month - 1) if day.month > 1 else (day.year - 1, 12)
+    length, last = monthrange(day.year, day.month)[1], monthrange(year, month)[1]
+    return date(year, month, last if day.day == length else min(day.day, last))
+
+
+def keep_earlier(
+    con: Connection, as_of: date, judge_on: Callable[[Connection, date], str] | None = None
+) -> Basis | None:
+    """Keep the judgement that stands in the snapshot, before a new one replaces it.
+
+    Args:
+        con: the read-write connection of a build, with the older judgement still in it.
+        as_of: the day that will be judged.
+        judge_on: judges a day on the connection it is given, into temporary tables, and returns the id of the
+            rule set; used for the month before when no older judgement is there. None: nothing to compare.
+
+    Makes earlier_judgement and earlier_reason and the meta keys earlier_as_of and earlier_ruleset. Judging
+    the same day again keeps what was kept for it.
+
+    Returns:
+        What is compared with, None if nothing is.
+    """
+    meta = dict(con.execute("select key, value from meta").fetchall()) if _has(con, "meta") else {}
+    standing = _day(meta.get("as_of")) if _has(con, "judgement") and _has(con, "reason") else None
+    kept = _day(meta.get("earlier_as_of")) if _has(con, "earlier_judgement") else None
+    if standing is not None and standing < as_of:
+        return _keep(con, Basis(standing, meta.get("ruleset", "")))
+    if kept is not None and kept < as_of:
+        return Basis(kept, meta.get("earlier_ruleset", ""))
+    for table in _TABLES:
+        con.execute(f"drop table if exists earlier_{table}")
+    if judge_on is None:
+        return None
+    day = month_before(as_of)
+    # A cursor has temporary tables of its own, so nothing of that day stays behind.
+    other = con.cursor()
+    try:
+        return _keep(other, Basis(day, judge_on(other, day)))
+    finally:
+        other.close()
+
+
+def _keep(con: Connection, basis: Basis) -> Basis:
+    for table, columns in _TABLES.items():
+        con.execute(
+            f"create or replace table earlier_{table} as select {columns} from {table} order by {columns}"
+        )
+    for key, value in (("earlier_as_of", basis.as_of.isoformat()), ("earlier_ruleset", basis.ruleset)):
+        con.execute("delete from meta where key = ?", [key])
+        con.execute("insert into meta values (?, ?)", [key, value])
+    return basis
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text[:10]) if text else None
+
+
+def _has(con: Connection, table: str) -> bool:
+    found = con.execute(
+        "select count(*) from duckdb_tables() where table_name = ? and not temporary", [table]
+    ).fetchall()
+    return found[0][0] > 0
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+def basis(con: Connection) -> Basis | None:
+    """What the snapshot's judgement is compared with; None where there is nothing."""
+    with con.cursor() as cursor:
+        if not _has(cursor, "earlier_judgement"):
+            return None
+        meta = dict(cursor.execute("select key, value from meta").fetchall())
+    day = _day(meta.get("earlier_as_of"))
+    return Basis(day, meta.get("earlier_ruleset", "")) if day else None
+
+
+def counts(con: Connection, scope: Scope) -> dict[tuple[str, str], int]:
+    """How many children changed, by (category, kind)."""
+    return {(row["category"], row["kind"]): row["children"] for row in _run(con, "counts", scope)}
+
+
+def gone(con: Connection) -> int:
+    """How many children of the earlier list are no children of the city any more."""
+    return _run(con, "gone")[0]["children"]
+
+
+def moves(
+    con: Connection,
+    scope: Scope,
+    *,
+    kinds: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    number: int = 1,
+    size: int = 20,
+) -> tuple[list[Move], int]:
+    """One page of children whose level changed, and how many there are.
+
+    Args:
+        scope: which children (`access.child_filter`).
+        kinds, categories: only these; all when empty.
+        number: the page, from 1; `size` rows a page.
+
+    Returns:
+        entered, rose, left, fell in this order, the highest level first within each.
+    """
+    rows = _run(
+        con,
+        "moves",
+        scope,
+        kinds=list(kinds) or None,
+        categories=list(categories) or None,
+        limit=size,
+        offset=(max(number, 1) - 1) * size,
+    )
+    total = rows[0]["total"] if rows else 0
+    return [Move(**{key: row[key] for key in Move.__dataclass_fields__}) for row in rows], total
+
+
+def reasons(con: Connection, residents: Sequence[str]) -> dict[tuple[str, str], list[Turn]]:
+    """The reasons that came, went or changed, by child and category, the weightiest first."""
+    found: dict[tuple[str, str], list[Turn]] = {}
+    for row in _run(con, "reasons", residents=list(residents)):
+        text = row["text"] or row["text_before"] or ""
+        found.setdefault((row["resident_id"], row["category"]), []).append(
+            Turn(row["turn"], text.split("。")[0], row["points"])
+        )
+    return found
+
+
+@cache
+def _sql(name: str) -> str:
+    return (SQL / "changes" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _run(con: Connection, name: str, scope: Scope | None = None, **params: Any) -> list[dict[str, Any]]:
+    text = _sql(name)
+    if scope is not None:
+        condition = scope.sql
+        for index, value in enumerate(scope.params):
+            condition = condition.replace("?", f"$scope_{index}", 1)
+            params[f"scope_{index}"] = value
+        text = text.replace("{scope}", f"({condition})")
+    with con.cursor() as cursor:
+        cursor.execute(text, params or None)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
