@@ -64,7 +64,7 @@ def read_heading(cells: list[str], contract: Contract) -> Heading:
     known = {heading_key(column.name): column for column in contract.columns}
     if not any(name in known for name in names):
         raise NoHeading
-    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    repeated = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if repeated:
         shown = "、".join(f"「{known[name].name}」" for name in repeated if name in known) or "同じ列名"
         raise RepeatedHeading(f"見出しに{shown}が二度あります。どちらか一つにして出し直してください。")

@@ -40,6 +40,8 @@ _ODD = r"[\x{E000}-\x{F8FF}\x{FE00}-\x{FE0F}\x{10000}-\x{10FFFF}]"
 _ABSENCES = ("sick_days", "nonattendance_days", "other_absent_days")
 _CROSS = ("birth_after_recorded", "absence_over")
 _BATCH = 122_880
+# A receipt names this many extra columns: a broken file may bring 100,000, and no reader takes such a cell.
+_NAMED = 100
 
 
 @dataclass
@@ -305,7 +307,9 @@ def _batched(table: pa.Table) -> pa.Table:
 def _notes(tokens: Tokens, heading: Heading, typed: dict[str, Typed], count: int) -> list[str]:
     notes: list[str] = []
     if heading.extra:
-        notes.append(f"受渡仕様にない列は使いませんでした（{'、'.join(heading.extra)}）")
+        named, more = heading.extra[:_NAMED], len(heading.extra) - _NAMED
+        rest = f" ほか{more:,}列" if more > 0 else ""
+        notes.append(f"受渡仕様にない列は使いませんでした（{'、'.join(named)}{rest}）")
     if heading.unnamed:
         notes.append("見出しのない列は使いませんでした")
     if heading.absent:
@@ -341,6 +345,8 @@ def _odd_characters(tokens: Tokens, cells: list[Cells]) -> list[str]:
         codes = "・".join(f"U+{ord(char):04X}" for char in found[:8]) + ("ほか" if len(found) > 8 else "")
         name = tokens.heading[place].strip(BLANKS)[:30]
         parts.append(f"「{name}」{int(column.rows(hit).sum()):,}件 {codes}")
+    if len(parts) > _NAMED:
+        parts[_NAMED:] = [f"ほか{len(parts) - _NAMED:,}列"]
     return [f"外字・異体字セレクター・拡張漢字をそのまま残しました（{'、'.join(parts)}）"] if parts else []
 
 

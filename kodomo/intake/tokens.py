@@ -30,6 +30,7 @@ _CELLS = pa.dictionary(pa.int32(), pa.string())
 _CHUNK = 50_000
 _LONGEST_ROW = 1_000_000  # characters; a longer last row is a quote that was never closed
 _MANY = 1000
+_REACHES = (1 << 20, 1 << 24)  # the heading ends within so many bytes; longer ones are none
 
 csv.field_size_limit(sys.maxsize)
 
@@ -116,11 +117,17 @@ def _one_line_end(data: bytes) -> tuple[bytes, bool, bool]:
 
 def _heading(data: bytes) -> tuple[list[str], int]:
     """The heading's cells and where the body begins; blank lines before it are passed over."""
-    head = data[: 1 << 20]
-    reader = csv.reader(io.StringIO(head.decode("utf-8", "ignore"), newline=""))
-    for cells in reader:
-        if any(cell.strip(BLANKS) for cell in cells):
-            return cells, _offset(head, reader.line_num)
+    for reach in _REACHES:
+        head = data[:reach]
+        reader = csv.reader(io.StringIO(head.decode("utf-8", "ignore"), newline=""))
+        for cells in reader:
+            if any(cell.strip(BLANKS) for cell in cells):
+                at = _offset(head, reader.line_num)
+                if at == len(head) < len(data):
+                    break  # the heading may go on behind what was looked at
+                return cells, at
+        if reach >= len(data):
+            break
     raise NoHeading
 
 

@@ -281,6 +281,19 @@ def test_what_is_no_delivery_is_ignored_and_named(desk: Desk):
     assert desk.fetch("select count(*) from receipt where extract = '' and refused_reason is null") == [(5,)]
 
 
+def test_a_heading_of_100_000_columns_is_read_and_named_in_a_receipt_a_reader_can_take(desk: Desk):
+    heading, *lines = GOOD.splitlines()
+    wide = [heading + "".join(f",余分{place}" for place in range(100_000))]
+    wide += [line + "," * 100_000 for line in lines]
+    desk.put("mood_check", "\r\n".join(wide) + "\r\n")
+    receipt = desk.only()
+    assert (receipt.accepted, receipt.refused_reason) == (3, None)
+    notes = "".join(receipt.notes)
+    assert "余分0、" in notes
+    assert "ほか99,900列" in notes
+    assert len(notes) < 2_000
+
+
 def test_no_delivery_at_all_is_exit_2(desk: Desk):
     assert desk.load().exit_code == 2
     (desk.folder / "README.txt").write_text("x")
