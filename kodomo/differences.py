@@ -116,6 +116,8 @@ def _align(
     left: str, right: str, key: Callable[[str], str], kind: Callable[[str, str], tuple[str, str]]
 ) -> Difference:
     """Align two texts on the keys of their characters; characters without a key (blanks) never part them."""
+    if not left.strip() or not right.strip():  # nothing to compare with: no character differs
+        return Difference(_spans([left], [SAME]), _spans([right], [SAME]), ())
     one, two = letters(left), letters(right)
     keys = [[key(char) for char in text] for text in (one, two)]
     at = [[i for i, value in enumerate(row) if value] for row in keys]
@@ -137,6 +139,8 @@ def _align(
 def _spans(chars: list[str], marks: list[str]) -> tuple[Span, ...]:
     out: list[Span] = []
     for char, mark in zip(chars, marks, strict=True):
+        if not char:
+            continue
         if out and out[-1].kind == mark:
             out[-1] = Span(out[-1].text + char, mark)
         else:

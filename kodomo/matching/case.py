@@ -353,7 +353,9 @@ def _name_words(parted: Difference, left: str | None, right: str | None) -> str:
         )
     if differences.OTHER in parted.kinds:
         return "ちがう字があります"
-    return "一致" if differences.FORM not in parted.kinds else "一致（空白や全角・半角の違いだけ）"
+    spans = (*parted.left, *parted.right)
+    written = any(span.kind == differences.FORM and span.text.strip() for span in spans)
+    return "一致（全角・半角やかなの違いだけ）" if written else "一致"
 
 
 def _other_name(

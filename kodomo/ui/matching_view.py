@@ -43,6 +43,7 @@ ASK, SAMPLE, NOBODY, CHANGED, DECIDED, REPAIR, QUALITY = (
 VIEWS = (ASK, SAMPLE, NOBODY, CHANGED, DECIDED, REPAIR, QUALITY)
 ORIGINS = {ASK: "queue", SAMPLE: "sample", NOBODY: "unlinked", REPAIR: "repair"}
 PAGE = 30
+EVERY = "*"
 
 STYLE = """
 <style>
@@ -190,7 +191,7 @@ def _watch() -> None:
     session.stay()
     running = _runs().get("relink")
     if running is not None and running.poll() is None:
-        st.html('<span class="kd-small">決定を反映しています。終わると新しい版に切り替わります。</span>')
+        st.html('<span class="kd-small" style="white-space:nowrap">決定を反映しています（数分）</span>')
     else:
         st.rerun(scope="app")
 
@@ -215,18 +216,20 @@ def view(user: Actor) -> str:
         needed = chosen in (SAMPLE, NOBODY)
         if needed and st.session_state.get(EXTRACT) not in mine and mine:
             st.session_state[EXTRACT] = mine[0]
-        st.selectbox(
-            "連携データ",
-            mine,
-            index=None,
-            format_func=titles.__getitem__,
-            key=EXTRACT,
-            placeholder="すべての連携データ",
-            on_change=_forget,
-            label_visibility="collapsed",
-            width=210,
-            persist_state="session",
-        )
+        if len(mine) > 1:
+            # A menu, not a select box: that one would keep the keyboard for its own search.
+            now = st.session_state.get(EXTRACT)
+            everything = [] if needed else [EVERY]
+            picked = st.menu_button(
+                titles.get(now or "", "すべての連携データ"),
+                [*everything, *mine],
+                format_func=lambda one: titles.get(one, "すべての連携データ"),
+                key="mt_pick",
+            )
+            if picked is not None:
+                st.session_state[EXTRACT] = None if picked == EVERY else picked
+                _forget()
+                st.rerun()
     return chosen or ASK
 
 
@@ -419,14 +422,13 @@ def _buttons(
                 args=(user, shown, found, said, whom, origin),
                 disabled=whom is None and said in (matching.SAME, matching.DIFFERENT),
             )
-        st.selectbox(
-            "判断の理由",
-            list(reasons),
-            format_func=reasons.__getitem__,
-            key=REASON,
-            label_visibility="collapsed",
-            width=190,
+        now = st.session_state.get(REASON) or next(iter(reasons))
+        picked = st.menu_button(
+            f"理由：{reasons[now]}", list(reasons), format_func=reasons.__getitem__, key="mt_why"
         )
+        if picked is not None:
+            st.session_state[REASON] = picked
+            st.rerun()
         with st.popover("ほかの人をさがす"):
             _find(shown)
     if first is not None:
@@ -807,6 +809,15 @@ def repair(user: Actor, shown: session.Snapshot) -> None:
         st.info("見つかりません。別の書き方でもさがしてください。")
     if not people:
         return
+    child = next((one for one in people if one.resident_id == st.session_state.get(CHILD)), None)
+    if child is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.html(
+                f"<b>{escape(child.name)}</b>（{escape(child.kana)}）{escape(child.birth)}に結びついている記録"
+            )
+            st.button("別のこどもを選ぶ", on_click=_other_child, type="tertiary")
+        _attached(user, shown, child.resident_id)
+        return
     chosen = parts.clickable_list(
         [
             parts.Column("こども", "240px", link=True),
@@ -824,10 +835,11 @@ def repair(user: Actor, shown: session.Snapshot) -> None:
     )
     if chosen:
         st.session_state[CHILD] = people[int(chosen)].resident_id
-    child = next((one for one in people if one.resident_id == st.session_state.get(CHILD)), None)
-    if child is not None:
-        st.html(f'<div class="kd-small"><b>{escape(child.name)}</b>に結びついている記録</div>')
-        _attached(user, shown, child.resident_id)
+        st.rerun()
+
+
+def _other_child() -> None:
+    st.session_state.pop(CHILD, None)
 
 
 def _close_case() -> None:
@@ -931,12 +943,11 @@ def quality(user: Actor, shown: session.Snapshot) -> None:
     left, right = st.columns([55, 45], gap="small")
     with left:
         st.plotly_chart(
-            charts.months(
-                {
-                    "合計の分": [(row.month, row.minutes) for row in months],
-                    "件数": [(row.month, row.answers) for row in months],
-                },
-                height=220,
+            charts.bars(
+                [row.month for row in months[-12:]],
+                [row.minutes for row in months[-12:]],
+                unit="分",
+                height=None,
             ),
             config=charts.CONFIG,
             theme=None,

@@ -22,17 +22,23 @@ self_harm as (
 ),
 
 followers as (
-    select 'pupil_roster' as extract, pupil_id as record_key, count(*) as n from src_attendance group by all
+    select 'pupil_roster' as extract, pupil_id as record_key, count(*) as n from src_attendance
+    where pupil_id in (select record_key from links where extract = 'pupil_roster') group by all
     union all
-    select 'pupil_roster', pupil_id, count(*) from src_bullying group by all
+    select 'pupil_roster' as extract, pupil_id as record_key, count(*) as n from src_bullying
+    where pupil_id in (select record_key from links where extract = 'pupil_roster') group by all
     union all
-    select 'pupil_roster', pupil_id, count(*) from src_guidance group by all
+    select 'pupil_roster' as extract, pupil_id as record_key, count(*) as n from src_guidance
+    where pupil_id in (select record_key from links where extract = 'pupil_roster') group by all
     union all
-    select 'pupil_roster', pupil_id, count(*) from src_mood_check group by all
+    select 'pupil_roster' as extract, pupil_id as record_key, count(*) as n from src_mood_check
+    where pupil_id in (select record_key from links where extract = 'pupil_roster') group by all
     union all
-    select 'school_register', school_register_id, count(*) from src_school_health group by all
+    select 'school_register' as extract, school_register_id as record_key, count(*) as n from src_school_health
+    where school_register_id in (select record_key from links where extract = 'school_register') group by all
     union all
-    select 'consultation', consultation_id, count(*) from src_contact_log group by all
+    select 'consultation' as extract, consultation_id as record_key, count(*) as n from src_contact_log
+    where consultation_id in (select record_key from links where extract = 'consultation') group by all
 ),
 
 following as (
