@@ -210,6 +210,8 @@ def records_of(con: Connection, extract: str, keys: Sequence[str]) -> dict[str, 
 
 @dataclass
 class People:
+    """What the register and the schools say of some residents: by resident, households by their number."""
+
     residents: dict[str, dict[str, Any]]
     households: dict[str, list[dict[str, Any]]]
     former: dict[str, list[dict[str, Any]]]
@@ -217,6 +219,7 @@ class People:
 
 
 def read_people(con: Connection, wanted: Sequence[str], as_of: date) -> People:
+    """Read the identity of some residents and of everybody in their households, as of the judgement day."""
     residents: dict[str, dict[str, Any]] = {}
     households: dict[str, list[dict[str, Any]]] = {}
     for row in ask(con, "residents", residents=list(wanted), as_of=as_of):
