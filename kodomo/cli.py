@@ -64,6 +64,13 @@ def _residents(text: str) -> int:
     raise argparse.ArgumentTypeError(f"住民数は 1000〜5000000 の整数で書いてください（受け取った値: {text}）")
 
 
+def _months(text: str) -> int:
+    """Read how many month-ends to go back: half a year of later events must fit."""
+    if text.isdecimal() and 7 <= int(text) <= 120:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"月数は 7〜120 の整数で書いてください（受け取った値: {text}）")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of every command; `--db` may stand before or after the command."""
     db_help = "データの置き場所（既定: 環境変数 KODOMO_DB、なければ data/stores/kodomo.duckdb）"
@@ -102,6 +109,13 @@ def parser() -> argparse.ArgumentParser:
     command("link", "読み込んだデータの名寄せをやり直します。")
     command("relink", "職員の名寄せの決定を反映します（名寄せと判定をやり直し、同じ日の新しい版を公開）。")
     as_of(command("judge", "名寄せ済みのデータで判定をやり直します。"), judge_day)
+
+    replay = command(
+        "replay", "過去の月末を、その日に分かっていたことだけで判定し直します（検証の画面で見ます）。"
+    )
+    replay.add_argument(
+        "--months", type=_months, default=36, metavar="N", help="さかのぼる月数（既定 36、7〜120）"
+    )
 
     export = command("export", "結果をCSV（UTF-8、BOM付き）に書き出します。操作ログに記録されます。")
     kinds = ["receipts", "quarantine", "links", "ranking", "items"]
@@ -144,7 +158,9 @@ def _demo(options: argparse.Namespace) -> int:
     bar.close()
     print(f"{options.folder} に架空の市を作りました（受領データは deliveries、正解は truth）。")
     rows = sum(summary.rows.values())
-    print(f"住民 {summary.residents:,} 人、こども {summary.children:,} 人、{len(summary.rows)} 種類 {rows:,} 行")
+    print(
+        f"住民 {summary.residents:,} 人、こども {summary.children:,} 人、{len(summary.rows)} 種類 {rows:,} 行"
+    )
     return 0
 
 
@@ -172,6 +188,20 @@ def _steps(options: argparse.Namespace) -> int:
     bar.close()
     print("\n".join(outcome.lines))
     return outcome.exit_code
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from kodomo import replay
+    from kodomo.ops import open_store
+    from kodomo.snapshots import Family
+
+    family, bar = Family(options.db), Bar()
+    made = replay.run(family, open_store(family), options.months, progress=bar)
+    bar.close()
+    print(
+        f"{made.first} から {made.last} まで、{made.days} 回の月末を検証しました（判定基準 {made.ruleset}）。"
+    )
+    return 0
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -244,6 +274,7 @@ COMMANDS = {
     "link": _steps,
     "relink": _steps,
     "judge": _steps,
+    "replay": _replay,
     "export": _export,
     "verify": _verify,
     "backup": _backup,

@@ -36,6 +36,7 @@ SCREENS = (
     Screen("child", "こども", ":material/person:", "view_child", "こども", listed=False),
     Screen("watch", "重篤化の見張り", ":material/trending_up:", "view_list", "こども"),
     Screen("tuning", "アラートレベル調整", ":material/tune:", "tune_preview", "判定"),
+    Screen("replay", "検証", ":material/fact_check:", "view_replay", "判定"),
     Screen("outcomes", "成果指標", ":material/monitoring:", "view_outcomes", "判定"),
     Screen("matching", "名寄せ確認", ":material/join_inner:", "view_links", "データ"),
     Screen("deliveries", "データ連携状況", ":material/inventory_2:", "view_intake", "データ"),

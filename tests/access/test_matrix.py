@@ -25,16 +25,17 @@ ALLOWED = {
     | {"who_may_see", "view_grants", "view_pregnancy", "tune_preview", "view_moves", "view_rules"}
     | {"ruleset_save", "ruleset_activate", "ruleset_retire", "view_outcomes", "export_outcomes"}
     | {"notice_publish", "view_worsening", "worsening_ack", "worsening_cap"}
+    | {"view_replay"}
     | MATCHING,
     "specialist": EVERYBODY
     | CHILDREN
     | {"break_glass", "review", "print_child", "view_pregnancy", "view_rules", "view_outcomes"}
     | {"view_worsening", "worsening_ack"},
     "department_staff": EVERYBODY | CHILDREN | {"view_worsening"} | MATCHING,
-    "manager": EVERYBODY | {"view_outcomes", "export_outcomes", "view_intake", "view_rules"},
+    "manager": EVERYBODY | {"view_outcomes", "export_outcomes", "view_intake", "view_rules", "view_replay"},
     "tuner": EVERYBODY
     | {"saved_filter", "tune_preview", "view_moves", "view_rules", "ruleset_save", "view_outcomes"}
-    | {"view_intake"},
+    | {"view_intake", "view_replay"},
     "data_steward": EVERYBODY
     | {"view_intake", "view_quarantine", "load", "link", "judge", "refresh"}
     | MATCHING,
