@@ -6,17 +6,13 @@ from kodomo import access, audit, cases, roster
 from kodomo.ui import lists, parts, session
 
 user = session.require("view_list")
-snapshot = session.snapshot()
+lists.follow()
 st.query_params.clear()
-catalogue = session.catalogue()
+snapshot = session.snapshot()
 ranked = access.sees(user, "level")
 
 parts.heading("こども一覧", session.basis(snapshot))
-if ranked:
-    lists.counts(user, snapshot)
-else:
-    st.caption("あなたの課が関わったこどもを、名前の順に並べています。")
-
+figures = st.container()
 chosen, words = lists.filters(user, snapshot, ranked=ranked)
 found = lists.search(user, snapshot, words)
 number = lists.page_number()
@@ -39,8 +35,14 @@ session.log_once(
     detail={"hits": page.total, "page": number}
     | ({"words_hash": audit.hash_words(session.store(), words)} if words else {}),
 )
+
+with figures:
+    if ranked:
+        lists.counts(user, snapshot)
+    else:
+        st.caption("あなたの課が関わったこどもを、名前の順に並べています。")
 lists.summary(page, number, words)
-opened = lists.children(
+lists.children(
     user,
     snapshot,
     page.rows,
@@ -48,5 +50,3 @@ opened = lists.children(
     ranked=ranked,
 )
 lists.pager(page.total)
-if opened:
-    st.switch_page(session.page("child"), query_params={"child": opened})

@@ -1,9 +1,10 @@
 """今日の仕事: what is to be done next, for each role."""
 
 from kodomo import access
-from kodomo.ui import homeview, parts, session
+from kodomo.ui import homeview, lists, parts, session
 
 user = session.require("view_home")
+lists.follow(homeview.ROWS)
 snapshot = session.snapshot()
 session.log_once("home", snapshot.name, "view_home")
 
@@ -15,8 +16,9 @@ if access.may(user, "view_list") and access.sees(user, "level"):
     left, right = parts.halves()
     with left:
         homeview.own_reviews(user)
-    with right:
         homeview.freshness(user, snapshot)
+    with right:
+        homeview.levels(session.figures(snapshot, user)[1])
 elif access.may(user, "view_list"):
     homeview.own_department(user, snapshot)
     homeview.freshness(user, snapshot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from kodomo.roster import Filter
 from kodomo.ui import charts, lists, parts, session
 
 NEXT = 5
+ROWS = "hm_rows"
 
 
 def notices(user: Actor) -> None:
@@ -71,9 +73,7 @@ def next_children(user: Actor, shown: session.Snapshot) -> None:
     st.html("<b>次に確認するこども</b>")
     session.log_once("home_list", (shown.name, session.reviews_mark()), "view_list", count=len(page.rows))
     reviews = cases.newest(session.store(), [row.resident_id for row in page.rows])
-    opened = lists.children(user, shown, page.rows, reviews=reviews, ranked=True, key="hm_rows")
-    if opened:
-        st.switch_page(session.page("child"), query_params={"child": opened})
+    lists.children(user, shown, page.rows, reviews=reviews, ranked=True, key=ROWS)
     if page.total > NEXT:
         st.page_link(session.page("children"), label=f"こども一覧で、残り {page.total - NEXT:,}人を見る")
 
@@ -181,7 +181,7 @@ def own_department(user: Actor, shown: session.Snapshot) -> None:
 
 def figures(shown: session.Snapshot) -> None:
     """Figures without any child, for those who answer for them."""
-    totals, levels = session.city_figures(shown)
+    totals, counts = session.city_figures(shown)
     parts.cards(
         [
             ("対象のこども", parts.count(totals.children), "人", "18歳の年度末まで"),
@@ -190,9 +190,14 @@ def figures(shown: session.Snapshot) -> None:
             ("要確認で、まだ確認していない", parts.count(totals.urgent), "人", ""),
         ]
     )
+    levels(counts)
+
+
+def levels(counts: Sequence[roster.LevelCount]) -> None:
+    """How many children stand at each level of each category."""
     kinds = session.categories()
     counted = {kind.label: {} for kind in kinds.categories}
-    for row in levels:
+    for row in counts:
         counted[kinds.label(row.category)][row.level] = row.children
     with parts.card("levels"):
         st.html(

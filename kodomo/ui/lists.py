@@ -26,9 +26,17 @@ COUNCIL = "ls_council"
 SUPPORT = "ls_support"
 UNKNOWN = "ls_unknown"
 SAVED = "ls_saved"
+ROWS = "ls_rows"
 PAGE_NAME = "children"
 PLAIN = Filter()
 REASONS = 2
+
+
+def follow(key: str = ROWS) -> None:
+    """Go to the child whose row was just pressed; the first thing a screen with such rows does."""
+    reference = parts.opened_row(key)
+    if reference:
+        st.switch_page(session.page("child"), query_params={"child": reference})
 
 
 def counts(user: Actor, shown: session.Snapshot) -> None:
@@ -280,9 +288,9 @@ def children(
     *,
     reviews: Mapping[str, cases.Review],
     ranked: bool,
-    key: str = "ls_rows",
-) -> str | None:
-    """The rows; returns the reference of the child whose row was opened."""
+    key: str = ROWS,
+) -> None:
+    """The rows of children."""
     kinds = session.categories().categories
     if ranked:
         columns = [
@@ -307,7 +315,7 @@ def children(
         )
         for row in rows
     ]
-    return parts.clickable_list(
+    parts.clickable_list(
         columns,
         body,
         key=key,

@@ -373,7 +373,7 @@ def clickable_list(
     """A list whose rows can be opened with a click or the Enter key.
 
     `rows` are (opaque id, cells); an empty id makes a row that cannot be opened. Returns the id of the row
-    that was just opened, once.
+    that was just opened, once; `opened_row` tells it before the screen is drawn.
     """
     components: Any = st.components
     mount = components.v2.component(
@@ -387,6 +387,12 @@ def clickable_list(
     }
     result = mount(key=key, data=data, on_open_change=lambda: None)
     return result.get("open")
+
+
+def opened_row(key: str) -> str | None:
+    """The id of the row just opened in the list with that key, once, before anything is read or drawn."""
+    state = st.session_state.get(key)
+    return state.get("open") if state is not None else None
 
 
 def refuse(title: str, reason: str, ask: str, *, logged: bool = True) -> None:

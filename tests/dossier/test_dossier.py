@@ -27,7 +27,8 @@ def con(judged_city: Family) -> Iterator[duckdb.DuckDBPyConnection]:
 def at_rank(con: duckdb.DuckDBPyConnection, rank: int, facts: Scope = ALL, scope: Scope = ALL) -> Dossier:
     """The dossier of the child at a place in the order of checking."""
     reference = con.execute(
-        "select child_ref from child where resident_id in (select resident_id from judgement where rank = ?)", [rank]
+        "select child_ref from child where resident_id in (select resident_id from judgement where rank = ?)",
+        [rank],
     ).fetchall()[0][0]
     row = dossier.find(con, reference, ALL)
     assert row is not None
@@ -75,7 +76,9 @@ def test_events_say_whose_they_are_newest_first(con: duckdb.DuckDBPyConnection) 
         assert days == sorted(days, reverse=True)
         people = {member.resident_id for member in child.members} | {child.resident_id}
         assert {event.resident_id for event in child.events} <= people
-        assert all((event.who == "本人") == (event.resident_id == child.resident_id) for event in child.events)
+        assert all(
+            (event.who == "本人") == (event.resident_id == child.resident_id) for event in child.events
+        )
 
 
 def test_every_item_is_a_value_a_zero_or_unknown_with_a_reason(con: duckdb.DuckDBPyConnection) -> None:

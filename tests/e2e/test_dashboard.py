@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from kodomo import accounts, roster
 from kodomo.roster import Filter, Row, Scope
@@ -21,6 +21,21 @@ def waiting(dashboard) -> Iterator[list[Row]]:
     con = dashboard.family.connect()
     yield list(roster.page(con, Scope(), Filter(), (), size=12).rows)
     con.close()
+
+
+def choose(tab: Page, label: str, option: re.Pattern[str]) -> None:
+    """Pick an option; a screen that is still being drawn may close an opened list, so it is opened again."""
+    box = tab.get_by_role("combobox", name=label)
+    expect(box).to_be_enabled()
+    offered = tab.get_by_role("option", name=option).first
+    for _ in range(6):
+        box.click()
+        try:
+            offered.click(timeout=4000)
+            return
+        except TimeoutError:
+            tab.keyboard.press("Escape")
+    pytest.fail(f"{label} offered nothing to choose")
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
@@ -85,12 +100,8 @@ def test_the_way_from_the_list_to_a_child_and_a_review_and_back(
     tab.locator("tr.open", has_text=row.name).first.click()
     expect(tab.get_by_text("判定の理由")).to_be_visible()
     expect(tab.locator(".js-plotly-plot").first).to_be_visible()
-    tab.get_by_label("確認の結果").click()
-    tab.get_by_role("option", name=re.compile("^見守り")).click()
-    reason = tab.get_by_role("combobox", name="主な理由")
-    expect(reason).to_be_enabled()
-    reason.click()
-    tab.get_by_role("option").first.click()
+    choose(tab, "確認の結果", re.compile("^見守り"))
+    choose(tab, "主な理由", re.compile("."))
     tab.get_by_label("メモ（確かめたこと、自分の見立て）").fill("学校に様子をたずねた")
     tab.get_by_label("メモ（確かめたこと、自分の見立て）").blur()
     tab.get_by_role("button", name="記録する").click()

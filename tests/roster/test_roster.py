@@ -69,11 +69,15 @@ def test_settled_children_leave_the_unreviewed_list_and_its_counts(con: duckdb.D
 
 
 def test_the_scope_narrows_lists_counts_and_choices_alike(con: duckdb.DuckDBPyConnection) -> None:
-    scope = Scope("resident_id in (select resident_id from event where department_code = ?)", ("child_safety",))
+    scope = Scope(
+        "resident_id in (select resident_id from event where department_code = ?)", ("child_safety",)
+    )
     rows = roster.page(con, scope, EVERYBODY, (), size=1000)
     assert 0 < rows.total < roster.page(con, ALL, EVERYBODY, ()).total
     assert roster.totals(con, scope, ()).listed == rows.total == len(rows.rows)
-    known = con.execute("select distinct resident_id from event where department_code = 'child_safety'").fetchall()
+    known = con.execute(
+        "select distinct resident_id from event where department_code = 'child_safety'"
+    ).fetchall()
     assert {row.resident_id for row in rows.rows} <= {row[0] for row in known}
 
 
@@ -119,7 +123,9 @@ def test_without_levels_the_list_goes_by_name_and_holds_everybody(con: duckdb.Du
 def test_search_finds_a_child_by_kana_however_it_is_typed(
     con: duckdb.DuckDBPyConnection, index: SearchIndex, change
 ) -> None:
-    resident, kana = con.execute("select resident_id, kana from child order by resident_id limit 1").fetchall()[0]
+    resident, kana = con.execute(
+        "select resident_id, kana from child order by resident_id limit 1"
+    ).fetchall()[0]
     assert resident in index.find(change(kana))
 
 
@@ -130,7 +136,9 @@ def test_search_forgives_one_wrong_letter(con: duckdb.DuckDBPyConnection, index:
     assert resident in index.find(kana[:3] + "ヌ" + kana[4:])
 
 
-def test_search_finds_kanji_and_puts_beginnings_first(con: duckdb.DuckDBPyConnection, index: SearchIndex) -> None:
+def test_search_finds_kanji_and_puts_beginnings_first(
+    con: duckdb.DuckDBPyConnection, index: SearchIndex
+) -> None:
     resident, name = con.execute(
         "select resident_id, name from child where name not like '%<%' order by resident_id desc limit 1"
     ).fetchall()[0]
@@ -208,7 +216,16 @@ def test_a_broken_saved_filter_is_refused_in_words(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("grade", "label"),
-    [(None, ""), (-3, "就学前"), (0, "就学予定"), (1, "小1"), (6, "小6"), (7, "中1"), (9, "中3"), (11, "高校年代")],
+    [
+        (None, ""),
+        (-3, "就学前"),
+        (0, "就学予定"),
+        (1, "小1"),
+        (6, "小6"),
+        (7, "中1"),
+        (9, "中3"),
+        (11, "高校年代"),
+    ],
 )
 def test_grades_read_as_people_say_them(grade: int | None, label: str) -> None:
     assert roster.grade_label(grade) == label
