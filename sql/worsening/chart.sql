@@ -152,5 +152,4 @@ final as (
     from summed
     inner join worsening_signal as signals on summed.signal = signals.code
 )
-select * from final
-order by signal, resident_id, month;
+select * from final;

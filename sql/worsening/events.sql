@@ -6,7 +6,7 @@ events as (
 final as (
     select event_id, resident_id, department_code, title, occurred_on, ended_on, recorded_on
     from events
-    where list_contains($event_ids, event_id)
+    where event_id in (select unnest($event_ids::varchar[]))
 )
 select * from final
 order by occurred_on desc, event_id, resident_id;

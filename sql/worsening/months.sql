@@ -6,7 +6,7 @@ watched as (
 final as (
     select resident_id, signal, month, value, usual, low, high, is_over
     from watched
-    where list_contains($residents, resident_id)
+    where resident_id in (select unnest($residents::varchar[]))
 )
 select * from final
 order by resident_id, signal, month;

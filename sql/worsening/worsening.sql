@@ -20,13 +20,16 @@ tiered as (
     inner join children on found.resident_id = children.resident_id
     left join worsening_rule as rules on found.code = rules.code
 ),
+evidence as (
+    select resident_id, code, unnest(event_ids) as event_id from tiered
+),
 owners as (
     select
-        tiered.resident_id,
-        tiered.code,
+        evidence.resident_id,
+        evidence.code,
         list(distinct events.department_code order by events.department_code) as departments
-    from tiered
-    inner join event as events on list_contains(tiered.event_ids, events.event_id)
+    from evidence
+    inner join event as events on evidence.event_id = events.event_id
     group by all
 ),
 marks as (
