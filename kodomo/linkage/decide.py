@@ -11,6 +11,10 @@ from kodomo.linkage.levels import SWAP
 
 AUTO = 0.99
 CONTESTED = 0.9995
+# Where more than this share of an extract's plain matches differ in a field, the extract writes that field
+# in a way of its own (another year's school, a business address): a difference there speaks against nobody.
+UNRELIABLE = 0.25
+PLAIN_MATCHES = 20
 SURE = 0.999
 REVIEW = 0.01
 # Of automatic links at most so many may be expected to be wrong.
@@ -94,6 +98,8 @@ def decide(
     ranked: Ranked,
     records: int,
     *,
+    between: np.ndarray,
+    group: np.ndarray,
     suspect: np.ndarray,
     numbered: np.ndarray,
     number_unknown: np.ndarray,
@@ -103,6 +109,8 @@ def decide(
     Args:
         weighed, ranked: the candidates.
         records: how many records there are.
+        between: per pair, the belief when rivals are weighed against each other (`model.rival_odds`).
+        group: per record, the number of its extract.
         suspect: per record, whether its extract has shifted birth dates.
         numbered: per record, whether it brings a number the register knows.
         number_unknown: per record, whether it brings one the register does not know.
@@ -159,12 +167,19 @@ def decide(
     family = (backing >= 1) | (lv["guardian"] == 2)
     raise_flag(person & (lv["sei"] < 3) & ~((lv["mei"] >= 5) & (lv["dob"] == 7) & family), SURNAME)
     raise_flag(person & (lv["sex"] == 0) & ~(names_exact & (lv["dob"] == 7) & (backing >= 1)), SEX)
-    against = (lv["address"] == 0).astype("int8") + (lv["guardian"] == 0) + (lv["school"] == 0)
+    plain = has & both_scripts & (lv["dob"] == 7)
+    against = sum(contradicts(lv[field], plain, group) for field in ("address", "guardian", "school"))
     # Guardian or school of somebody else is no slip; an unknown address alone may be a move.
     moved = (against == 1) & (lv["address"] == 0) & both_scripts & (belief >= 0.9999)
     raise_flag(person & (against > backing) & ~moved, CONTRARY)
     rival = (second >= 0) & (lv2["dob"] == 7) & (lv2["mei"] >= 3) & (lv2["sei"] >= 3)
-    raise_flag(person & rival & (belief < CONTESTED), HOMONYM)
+    # Namesakes born on one day: address, guardian or school may tell them apart when it speaks for the one,
+    # against the other, and nothing speaks the other way.
+    backing2 = np.where(second >= 0, at(support(weighed.levels), safe_second), 0)
+    against2 = (lv2["address"] == 0).astype("int8") + (lv2["guardian"] == 0) + (lv2["school"] == 0)
+    told_apart = rival & (backing >= 1) & (against == 0) & (backing2 == 0) & (against2 >= 1) & both_scripts
+    belief = np.where(told_apart, np.where(has, at(between, safe_top), 0), belief)
+    raise_flag(person & rival & (belief < CONTESTED) & ~told_apart, HOMONYM)
     raise_flag(has & (belief < AUTO), UNSURE)
 
     ready = has & (flag == NOTHING)
@@ -179,6 +194,22 @@ def decide(
     _bound_review(status, belief, flag, records)
     flag[(status == "none") & (flag != REJECTED)] = NOBODY
     return Verdict(top, second, belief, status, flag)
+
+
+def contradicts(level: np.ndarray, plain: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Return per record whether a field speaks against the match (int8): it differs where it usually agrees.
+
+    Args:
+        level: the field's level, 0 different, -1 unknown.
+        plain: records whose names, readings and birth date agree exactly.
+        group: the extract of each record.
+    """
+    differs = (level == 0).astype("int8")
+    for extract in np.unique(group):
+        known = plain & (group == extract) & (level >= 0)
+        if known.sum() >= PLAIN_MATCHES and differs[known].mean() > UNRELIABLE:
+            differs[group == extract] = 0
+    return differs
 
 
 def auto_cut(belief: np.ndarray) -> float:

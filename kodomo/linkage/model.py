@@ -112,6 +112,25 @@ def _log_household_only(evidence: Evidence, m: dict[str, np.ndarray]) -> np.ndar
 
 def log_odds(evidence: Evidence, model: Model) -> np.ndarray:
     """Return per pair the log odds that it is the same person, the prior included, rivals not yet heard."""
+    same, other = _same_and_other(evidence, model)
+    return same - other
+
+
+def rival_odds(evidence: Evidence, model: Model) -> np.ndarray:
+    """Return log odds like `log_odds`, but fit to weigh the candidates of one record against each other.
+
+    `log_odds` asks "this child or nobody we know" and counts a home shared with others against its candidate
+    (an unregistered twin would live there too). Between two namesakes the shared home says nothing against
+    the one: both are weighed against strangers, and the likeliest unknown housemate stands against both.
+    """
+    same, other = _same_and_other(evidence, model)
+    housemate = np.full(evidence.records, 0.0)
+    np.maximum.at(housemate, evidence.record, other - evidence.stranger)
+    return same - evidence.stranger - housemate[evidence.record]
+
+
+def _same_and_other(evidence: Evidence, model: Model) -> tuple[np.ndarray, np.ndarray]:
+    """Log chance of the levels for the same person, the prior included, and for anybody else."""
     match = np.zeros(len(evidence.record))
     home = np.zeros(len(evidence.record))
     registered = np.zeros(len(evidence.record))
@@ -124,7 +143,7 @@ def log_odds(evidence: Evidence, model: Model) -> np.ndarray:
         home[rows] = evidence.household[rows] + _log_household_only(part, m)
         registered[rows] = model.registered[group]
     other = _log_other(evidence, home, model.household_size, model.population)
-    return _prior_odds(evidence, model.population, registered) + match - other
+    return _prior_odds(evidence, model.population, registered) + match, other
 
 
 def _log_other(evidence: Evidence, home: np.ndarray, size: float, population: int) -> np.ndarray:

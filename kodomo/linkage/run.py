@@ -28,7 +28,7 @@ from kodomo.linkage.engine import (
     code_residents,
     take_records,
 )
-from kodomo.linkage.model import Model, learn, log_odds, prior_m, share
+from kodomo.linkage.model import Model, learn, log_odds, prior_m, rival_odds, share
 from kodomo.linkage.sources import (
     BRIDGE,
     ONE_TO_ONE,
@@ -255,11 +255,21 @@ def _match(
     for group in shifted:
         model.by_group[group] = prior_m()
     odds = log_odds(evidence, model)
-    odds[_excluded(weighed, records, residents, decided)] = -np.inf
+    excluded = _excluded(weighed, records, residents, decided)
+    odds[excluded] = -np.inf
     belief = share(evidence, odds)
+    between = rival_odds(evidence, model)
+    between[excluded] = -np.inf
     ranked = judge.rank(weighed, odds, belief, current)
     verdict = judge.decide(
-        weighed, ranked, len(records), suspect=suspect, numbered=numbered, number_unknown=unknown
+        weighed,
+        ranked,
+        len(records),
+        between=share(evidence, between),
+        group=records.group,
+        suspect=suspect,
+        numbered=numbered,
+        number_unknown=unknown,
     )
     exclusive = frame["extract"].isin(ONE_TO_ONE).to_numpy() & frame["current"].to_numpy(dtype=bool)
     judge.one_to_one(verdict, weighed, odds, exclusive, numbered)

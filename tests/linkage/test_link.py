@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 HOME = "豊中市庄内東町1丁目2番3号"
@@ -285,3 +286,17 @@ def test_names_with_markup_and_commands_stay_text(city) -> None:
         "consultation"
     )
     assert row["status"] in ("none", "review")
+
+
+def test_an_address_of_ones_own_settles_it_between_namesakes(city) -> None:
+    namesake = CHILD | {"resident_id": "0009", "household_id": "H9", "address": "豊中市本町9丁目9番9号"}
+    row = city([*TOWN, namesake], consultation=[RECORD | {"address": "本町9-9-9"}]).row("consultation")
+    assert (row["resident_id"], row["status"]) == ("0009", "auto")
+
+
+def test_a_field_that_an_extract_writes_its_own_way_speaks_against_nobody() -> None:
+    from kodomo.linkage.decide import contradicts
+
+    level = np.array([0] * 20 + [1] * 20 + [0] * 2)
+    plain, group = np.ones(42, dtype=bool), np.array([0] * 20 + [1] * 22)
+    assert contradicts(level, plain, group).tolist() == [0] * 40 + [1] * 2
