@@ -90,6 +90,10 @@ def tenths(values: Sequence[float], total: float) -> list[float]:
 
 
 def steps(offer: dict[str, Any], level: dict[str, int]) -> list[Step]:
+    """The steps of one row of `link_candidate` in words, rounded so that they add up to its weight.
+
+    `level` holds the row's levels by the names of `waterfall.LEVELS`.
+    """
     points = dict(zip(STEPS, (float(bit) for bit in offer["bits"]), strict=True))
     shown = [
         name
