@@ -360,6 +360,7 @@ class SearchIndex:
 
     keys: tuple[str, ...]
     residents: tuple[tuple[str, ...], ...]
+    ranks: Mapping[str, int]
 
     @classmethod
     def build(cls, con: duckdb.DuckDBPyConnection) -> SearchIndex:
@@ -373,13 +374,15 @@ class SearchIndex:
             if key:
                 owners[key].add(row["resident_id"])
         keys = tuple(sorted(owners))
-        return cls(keys, tuple(tuple(sorted(owners[key])) for key in keys))
+        ranks = {row["resident_id"]: row["rank"] for row in rows if row["rank"] is not None}
+        return cls(keys, tuple(tuple(sorted(owners[key])) for key in keys), ranks)
 
     def find(self, words: str, limit: int = SEARCH_LIMIT) -> list[str]:
         """Resident ids whose names contain or resemble `words`, best first.
 
         A name that begins with the words comes before one that contains them, and both before one that only
-        resembles them (rapidfuzz, from 78 of 100). An empty search finds nobody.
+        resembles them (rapidfuzz, from 78 of 100); among equals the order of checking decides. An empty search
+        finds nobody.
         """
         key = search_key(words)
         if not key:
@@ -399,4 +402,7 @@ class SearchIndex:
             for _, score, place in close:
                 for resident in self.residents[place]:
                     scores[resident] = max(scores.get(resident, 0.0), score)
-        return sorted(scores, key=lambda resident: (-scores[resident], resident))[:limit]
+        last = len(self.ranks) + 1
+        return sorted(
+            scores, key=lambda resident: (-scores[resident], self.ranks.get(resident, last), resident)
+        )[:limit]

@@ -486,11 +486,14 @@ def timeline(user: Actor, shown: session.Snapshot, known: Dossier) -> None:
                 [department.code for department in theme.departments()],
                 format_func=lambda code: theme.department(code).name,
                 placeholder="すべての課",
+                select_all=False,
                 key="tl_departments",
                 width=180,
             )
             kinds = sorted({event.source for event in known.events})
-            sources = st.multiselect("種類", kinds, placeholder="すべての種類", key="tl_kinds", width=180)
+            sources = st.multiselect(
+                "種類", kinds, placeholder="すべての種類", select_all=False, key="tl_kinds", width=180
+            )
             worry = st.toggle("心配な出来事だけ", key="tl_worry")
         events = [
             event

@@ -134,6 +134,7 @@ def _more(offered: Mapping[str, list], *, ranked: bool) -> None:
         format_func=roster.grade_label,
         key=GRADES,
         placeholder="すべて",
+        select_all=False,
         on_change=_reset_page,
         persist_state="session",
     )
@@ -142,6 +143,7 @@ def _more(offered: Mapping[str, list], *, ranked: bool) -> None:
         offered["schools"],
         key=SCHOOLS,
         placeholder="すべて",
+        select_all=False,
         on_change=_reset_page,
         persist_state="session",
         help="支援措置のあるこどもは、学校で絞ると表示されません。",

@@ -82,6 +82,8 @@ def band_label(code: str) -> str:
 STYLE = f"""
 <style>
   .stMainBlockContainer {{ padding: .9rem 1.4rem 2.5rem 1.4rem; max-width: 1500px; }}
+  /* English hints of the widgets ("Press Enter to apply") */
+  [data-testid="InputInstructions"] {{ display: none; }}
   header.stAppHeader {{ background: transparent; height: 0; min-height: 0; }}
   .stAppToolbar, [data-testid="stToolbar"] {{ display: none; }}
   [data-testid="stSidebarUserContent"] {{ padding-top: .25rem; }}

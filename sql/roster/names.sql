@@ -1,4 +1,4 @@
--- Every name a child in the city is known by, for the search.
+-- Every name a child in the city is known by, for the search, with its place in the order of checking.
 with
 
 children as (
@@ -15,12 +15,21 @@ names as (
     select resident_id, former_name from children
 ),
 
+ranks as (
+    select resident_id, min(rank) as rank
+    from judgement
+    where rank is not null
+    group by resident_id
+),
+
 final as (
     select distinct
-        resident_id,
-        name
+        names.resident_id,
+        names.name,
+        ranks.rank
     from names
-    where name is not null and name <> ''
+    left join ranks using (resident_id)
+    where names.name is not null and names.name <> ''
 )
 
 select * from final

@@ -147,6 +147,18 @@ def test_search_finds_kanji_and_puts_beginnings_first(
     assert index.find("") == index.find("　 ") == []
 
 
+def test_among_names_alike_the_order_of_checking_decides(
+    con: duckdb.DuckDBPyConnection, index: SearchIndex
+) -> None:
+    surname = con.execute(
+        "select split_part(replace(name, '　', ' '), ' ', 1) as surname from child"
+        " where name not like '%<%' group by surname order by count(*) desc, surname limit 1"
+    ).fetchall()[0][0]
+    begins = [index.ranks.get(resident) for resident in index.find(surname)]
+    listed = [rank for rank in begins if rank is not None]
+    assert listed[:2] == sorted(listed[:2])
+
+
 def test_search_reaches_children_below_every_level(con: duckdb.DuckDBPyConnection) -> None:
     quiet = con.execute(
         "select resident_id from judgement group by resident_id having max(level) = 0 order by 1 limit 1"
