@@ -73,11 +73,17 @@ def extracts_for(actor: Actor) -> list[str]:
 
 
 def require_extract(actor: Actor, extract: str) -> None:
+    """Refuse an extract that is not this person's to match.
+
+    Raises:
+        NotYourExtract.
+    """
     if extract not in extracts_for(actor):
         raise NotYourExtract
 
 
 def ask(con: Connection, name: str, **asked: Any) -> list[dict[str, Any]]:
+    """Run sql/matching/<name>.sql with its parameters; one dictionary a row."""
     query = (SQL / "matching" / f"{name}.sql").read_text(encoding="utf-8")
     with con.cursor() as cursor:
         found = cursor.execute(query, asked)
