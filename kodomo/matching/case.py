@@ -442,7 +442,8 @@ def _school_line(
     rows = people.schools.get(person["resident_id"], [])
     names = list(dict.fromkeys(row["school_name"] for row in rows if row["school_name"]))
     grade = f"　{record['grade']}年" if record.get("grade") is not None else ""
-    group = f"{record['class_name']}組" if record.get("class_name") else ""
+    group = record.get("class_name") or ""
+    group += "" if not group or group.endswith("組") else "組"
     if hidden:
         return Line("学校", differences.plain(HIDDEN, HIDDEN), "", None)
     theirs = names[0] if names else ""
