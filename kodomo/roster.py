@@ -381,8 +381,8 @@ class SearchIndex:
         """Resident ids whose names contain or resemble `words`, best first.
 
         A name that begins with the words comes before one that contains them, and both before one that only
-        resembles them (rapidfuzz, from 78 of 100); among equals the order of checking decides. An empty search
-        finds nobody.
+        resembles them (rapidfuzz, from 78 of 100); among equals the order of checking decides. An empty
+        search finds nobody.
         """
         key = search_key(words)
         if not key:
