@@ -557,6 +557,21 @@ class LogPage:
     total: int
 
 
+def published(ops: OpsStore) -> dict[str, str]:
+    """The SHA-256 of every snapshot the log saw published, by name.
+
+    A snapshot that was changed together with its pointer is found by it.
+    """
+    query = "select snapshot, detail from operation_log where action = 'publish' order by seq"
+    with ops.read() as con:
+        return {row["snapshot"]: json.loads(row["detail"])["sha256"] for row in con.execute(query)}
+
+
+def announcing(ops: OpsStore, actor: Actor) -> Callable[[str, str], object]:
+    """Return what a family's `announce` is set to: a snapshot stands in the log before anybody sees it."""
+    return lambda name, sha256: record(ops, actor, "publish", snapshot=name, detail={"sha256": sha256})
+
+
 def search(
     ops: OpsStore,
     *,

@@ -339,7 +339,7 @@ def verify(family: Family) -> list[str]:
             ]
         try:
             with OpsStore(family.ops_path, key) as ops:
-                problems += _store_problems(ops, family.anchor_path)
+                problems += _store_problems(ops, family.anchor_path) + _unpublished(family, ops)
         except (OpsNewer, OpsUnavailable, OtherKey) as refusal:
             problems.append(f"業務の記録を開けません。{refusal}")
     elif family.pointer_path.exists() or family.anchor_path.exists():
@@ -347,6 +347,21 @@ def verify(family: Family) -> list[str]:
             "業務の記録（操作ログを含む）のファイルがありません。バックアップから戻してください。"
         )
     return problems + verify_snapshot(family)
+
+
+def _unpublished(family: Family, ops: OpsStore) -> list[str]:
+    """Whether the current snapshot is the one the log saw published; a changed pointer shows here."""
+    try:
+        current = family.current()
+    except KodomoError:
+        return []  # `verify_snapshot` says what is wrong with the pointer
+    seen = audit.published(ops)
+    if current is None or not seen or seen.get(current.name) == current.sha256:
+        return []  # a store whose log never saw a publication has nothing to compare with
+    return [
+        f"{current.name} は、操作ログに残る公開の記録と合いません。バックアップから戻すか、"
+        "受領データを読み込み直してください。"
+    ]
 
 
 def _store_problems(ops: OpsStore, anchor_path: Path) -> list[str]:

@@ -82,6 +82,7 @@ def load(
     Returns:
         The receipts in words; exit code 0, 1 (a file was refused) or 2 (nothing could be done).
     """
+    _announcing_store(family)
     summary = intake.load_folder(family, folder, accept_shrink=accept_shrink, progress=_reading(progress))
     _log(family, "load", summary)
     return Outcome(summary.lines(), summary.exit_code)
@@ -90,6 +91,13 @@ def load(
 def _reading(progress: Progress) -> Callable[[int, int, str], None]:
     """Show intake's progress in bytes as one step."""
     return lambda done, total, _name: progress("読み込み", done / max(total, 1))
+
+
+def _announcing_store(family: Family) -> OpsStore:
+    """Open the operational store, and let each new snapshot stand in its log before it becomes current."""
+    ops = open_store(family)
+    family.announce = audit.announcing(ops, audit.SYSTEM)
+    return ops
 
 
 def _log(family: Family, action: str, summary: intake.LoadSummary) -> None:
@@ -104,7 +112,7 @@ def link(family: Family, *, progress: Progress = _silent) -> Outcome:
         NothingLoaded: when no delivery was ever accepted.
     """
     _need(family)
-    ops = open_store(family)
+    ops = _announcing_store(family)
     with family.build() as (con, build):
         newest_delivery(con)
         lines = _link(con, ops, progress)
@@ -114,13 +122,13 @@ def link(family: Family, *, progress: Progress = _silent) -> Outcome:
 
 
 def relink(family: Family, *, progress: Progress = _silent) -> Outcome:
-    """Match and judge anew from what is loaded, for the same day, in one build: people's decisions take effect.
+    """Match and judge anew what is loaded, for the same day, in one build: people's decisions take effect.
 
     Raises:
         NothingLoaded: when no delivery was ever accepted.
     """
     _need(family)
-    ops = open_store(family)
+    ops = _announcing_store(family)
     current = family.current()
     with family.build() as (con, build):
         newest = newest_delivery(con)
@@ -138,7 +146,7 @@ def judge_day(family: Family, *, as_of: date | None = None, progress: Progress =
         NothingLoaded, NotLinked: when an earlier step is missing.
     """
     _need(family)
-    ops = open_store(family)
+    ops = _announcing_store(family)
     with family.build() as (con, build):
         day = as_of or newest_delivery(con)
         if not _has(con, "link"):
@@ -161,7 +169,7 @@ def refresh(
 
     Args as in `load` and `judge_day`. Returns the summary and the exit code of the load.
     """
-    ops = open_store(family)
+    ops = _announcing_store(family)
     with family.build() as (con, build):
         summary = intake.load(con, folder, accept_shrink=accept_shrink, progress=_reading(progress))
         if summary.exit_code == 2:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -82,6 +82,9 @@ class Family:
         path = Path(db_path).expanduser()
         self.folder: Path = path.parent
         self.stem: str = path.stem if path.suffix else path.name
+        #: Told name and SHA-256 of a snapshot before it becomes current (the operation log keeps them);
+        #: when it raises, the old snapshot stays.
+        self.announce: Callable[[str, str], object] | None = None
 
     def __repr__(self) -> str:
         return f"Family({str(self.folder / self.stem)!r})"
@@ -229,6 +232,8 @@ class Family:
     def _publish(self, path: Path, facts: dict[str, Any]) -> Current:
         facts["sha256"] = _sha256(path)
         final = self.folder / facts["name"]
+        if self.announce is not None:
+            self.announce(facts["name"], facts["sha256"])
         _fsync(path)
         os.replace(path, final)
         pointer = self.pointer_path

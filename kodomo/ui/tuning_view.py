@@ -451,6 +451,7 @@ def _apply(user: Actor) -> None:
     ops = session.store()
     try:
         access.require(ops, user, "ruleset_activate")
+        session.family().announce = audit.announcing(ops, user)
         with (
             st.spinner("判定し直しています。終わるまで、ほかの人にはいまの一覧が見えています。"),
             session.family().build() as (con, build),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import sqlite3
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from kodomo.cli import COMMANDS, main, parser
@@ -180,3 +183,18 @@ def test_an_export_that_cannot_be_logged_is_not_written(city, kodomo, tmp_path: 
     monkeypatch.setattr(audit, "record", refuse)
     assert kodomo("export", "ranking", "--out", tmp_path / "ranking.csv")[0] == 2
     assert not (tmp_path / "ranking.csv").exists()
+
+
+def test_verify_names_a_snapshot_that_was_changed_together_with_its_pointer(city, kodomo, tmp_path):
+    kodomo("refresh", city.write(), "--as-of", "2026-10-31")
+    pointer = tmp_path / "store" / "kodomo.current.json"
+    facts = json.loads(pointer.read_text("utf-8"))
+    snapshot = tmp_path / "store" / facts["name"]
+    snapshot.chmod(0o644)
+    with duckdb.connect(str(snapshot)) as con:
+        con.execute("update judgement set level = 0")
+    facts["sha256"] = hashlib.sha256(snapshot.read_bytes()).hexdigest()
+    pointer.write_text(json.dumps(facts), "utf-8")
+    code, printed = kodomo("verify")
+    assert code == 1
+    assert facts["name"] in printed
