@@ -276,7 +276,10 @@ def child_scope(cursor: Any, ops: OpsStore, actor: Actor, resident_id: str) -> C
             "select 1 from review where resident_id = ? limit 1", (resident_id,)
         ).fetchone()
         granted = _grant_row(con, ops, actor.user_id, resident_id)
-    listed = bool((known and known[0][0]) or (levels and (levels[0][0] or 0) >= 1) or reviewed)
+    there = cursor.execute("select 1 from duckdb_tables() where table_name = 'worsening'").fetchall()
+    alarm = "select 1 from worsening where resident_id = ? limit 1"
+    watched = bool(there and cursor.execute(alarm, [resident_id]).fetchall())
+    listed = bool((known and known[0][0]) or (levels and (levels[0][0] or 0) >= 1) or reviewed or watched)
     return ChildScope(resident_id, frozenset(row[0] for row in departments), listed, granted is not None)
 
 

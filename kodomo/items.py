@@ -391,7 +391,7 @@ def compute(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True
             f" newest_occurred_on, newest_recorded_on from item_{code}({day})"
             " where value is not null and resident_id in (select resident_id from child)"
         )
-    _make(con, "item_value", "select * from item_found order by item, resident_id", persist=persist)
+    _make(con, "item_value", "select * from item_found order by resident_id, item", persist=persist)
     con.execute("drop table temp.item_found")
     _status(con, items, as_of, persist)
     _gaps(con, items, persist)
@@ -444,7 +444,7 @@ def _gaps(con: duckdb.DuckDBPyConnection, items: dict[str, Item], persist: bool)
                 and (select s.state from item_status as s where s.item = '{item.code}') = 'ok'"""
         )
     gaps = " union all ".join(parts)
-    _make(con, "item_gap", f"select * from ({gaps}) order by item, resident_id", persist=persist)
+    _make(con, "item_gap", f"select * from ({gaps}) order by resident_id, item", persist=persist)
 
 
 def build_events(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True) -> None:

@@ -118,4 +118,4 @@ def test_a_saved_version_is_applied_at_once_and_an_earlier_one_brought_back(
     next(field for field in at.text_input if field.label == "戻す理由（必須）").input("多すぎたため")
     at.press("この版に戻す")
     assert [row.version_id for row in tuning.versions(ops)] == ["v2", "v1"]
-    assert tuning.active(ops).thresholds == tuning.read_version(ops, "first").thresholds
+    assert tuning.active(ops).thresholds == tuning.read_version(ops, "初版").thresholds
