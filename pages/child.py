@@ -42,4 +42,5 @@ if "確認の履歴" in tabs:
 if "この子を見た人" in tabs:
     with tabs["この子を見た人"]:
         childview.viewers(user, known)
+childview.mixed(user, row)
 parts.foot("この画面を見たことは、操作ログに記録されています。")

@@ -791,3 +791,13 @@ def _purposes(codes: object) -> str:
     if not isinstance(codes, str) or not codes:
         return "担当として"
     return "、".join(known[code].label if code in known else code for code in codes.split(","))
+
+
+def mixed(user: Actor, row: Mapping[str, Any]) -> None:
+    """The way to 名寄せ確認 for whoever sees that another child's records stand here."""
+    if not access.may(user, "link_decide"):
+        return
+    if st.button("別のこどもの記録が混ざっているとき", type="tertiary", icon=":material/call_split:"):
+        st.session_state["mt_view"] = "混ざりを直す"
+        st.session_state["mt_child"] = row["resident_id"]
+        st.switch_page(session.page("matching"))

@@ -801,7 +801,10 @@ def repair(user: Actor, shown: session.Snapshot) -> None:
         words = st.text_input(
             "こどもの名前（漢字・カナ・通称・旧氏）", key="mt_repair_words", autocomplete="off", width=320
         )
-    found = session.search_index(shown.name).find((words or "").strip(), limit=12) if words else []
+    if words:
+        found = session.search_index(shown.name).find(words.strip(), limit=12)
+    else:  # sent here from a child's own screen
+        found = [st.session_state[CHILD]] if CHILD in st.session_state else []
     if words:
         session.log_once("repair", audit.hash_words(session.store(), words), "view_links", count=len(found))
     people = matching.describe(shown.con, found, shown.as_of)
