@@ -380,7 +380,4 @@ def value_text(state: ItemState) -> str:
     """An item's value with its unit, in words: 有, なし, 12日, 不明."""
     if state.state == "unknown":
         return "不明"
-    value = state.value or 0.0
-    if state.item.kind == "flag" or state.item.unit == "有無":
-        return "あり" if value else "なし"
-    return f"{value:,.1f}".rstrip("0").rstrip(".") + state.item.unit
+    return state.item.in_words(state.value or 0.0)

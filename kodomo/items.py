@@ -74,6 +74,15 @@ class Item:
     forbidden_alone: bool = False
     no_raise: tuple[str, ...] = ()
     gap_why: str = "記録なし"
+    steps: tuple[str, ...] = ()  # words for the values 1, 2, 3 … of a level
+
+    def in_words(self, value: float) -> str:
+        """A value as staff read it: あり or なし, the word of its step, or the number with its unit."""
+        if self.kind == "flag" or self.unit == "有無":
+            return "あり" if value else "なし"
+        if self.steps and value == int(value) and 1 <= value <= len(self.steps):
+            return self.steps[int(value) - 1]
+        return f"{value:,.1f}".removesuffix(".0") + self.unit
 
 
 def load_items(folder: Path = DATA / "items") -> dict[str, Item]:
@@ -109,7 +118,7 @@ def load_items(folder: Path = DATA / "items") -> dict[str, Item]:
 def _item(row: dict, file: str) -> Item:
     code = row.get("code", "（codeなし）")
     known = {field.name: field for field in fields(Item)}
-    optional = {"protective", "forbidden_alone", "no_raise", "gap_why"}
+    optional = {"protective", "forbidden_alone", "no_raise", "gap_why", "steps"}
     for name in known:
         if name not in row and name not in optional:
             raise ItemCatalogueError(f"{file} の項目 {code} に {name} がありません。書き足してください。")

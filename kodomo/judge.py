@@ -280,6 +280,7 @@ def _lay_out_rules(
         "value": "double",
         "item_label": "varchar",
         "item_unit": "varchar",
+        "item_steps": "varchar",
         "item_window": "varchar",
     }
     _frame(con, "rule_leaf", columns, parts)
@@ -290,8 +291,8 @@ def _leaf_rows(code: str, parts: Sequence[Leaf], items: Mapping[str, ItemLike]) 
     for n, leaf in enumerate(parts):
         item = items[leaf.item]
         unit = "" if item.kind == "flag" or item.unit == "有無" else item.unit
-        alone = len(parts) == 1
-        rows.append((code, n, alone, leaf.item, leaf.op, leaf.value, item.label, unit, _short(item.window)))
+        words = (item.label, unit, "|".join(getattr(item, "steps", ())), _short(item.window))
+        rows.append((code, n, len(parts) == 1, leaf.item, leaf.op, leaf.value, *words))
     return rows
 
 

@@ -31,6 +31,8 @@ hit_leaf as (
         v.event_ids,
         case
             when l.item_unit = '' then ''
+            when l.item_steps <> '' and v.value = round(v.value)
+                then coalesce(str_split(l.item_steps, '|')[round(v.value)::bigint], '')
             when v.value = round(v.value) then round(v.value)::bigint::varchar || l.item_unit
             else printf('%.1f', v.value) || l.item_unit
         end as amount
