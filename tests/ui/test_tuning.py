@@ -56,7 +56,7 @@ def test_names_are_for_those_who_may_see_them(visit, city: Family) -> None:
 def test_a_version_is_saved_with_its_reason_and_waits_for_the_next_judgement(visit, ops: OpsStore) -> None:
     at = visit("chousei", "tuning")
     lowered(at)
-    at.text_input(key="tn_reason_first").input("<b>早めに</b> =1+1")
+    at.text_input(key="tn_reason_初版").input("<b>早めに</b> =1+1")
     at.press("新しい版として保存する")
     (kept,) = tuning.versions(ops)
     assert (kept.version_id, kept.author, kept.reason) == ("v1", "chousei", "<b>早めに</b> =1+1")
@@ -82,7 +82,7 @@ def test_what_cannot_be_kept_is_refused_in_a_sentence(visit, ops: OpsStore, draf
         changed["poverty"][ALL_AGES] = draft
         at.at.session_state["tn_draft"] = changed
         at.at.run()
-    at.text_input(key="tn_reason_first").input(reason)
+    at.text_input(key="tn_reason_初版").input(reason)
     at.press("新しい版として保存する")
     assert any(words in error.value for error in at.error)
     assert not tuning.versions(ops)
@@ -105,7 +105,7 @@ def test_a_saved_version_is_applied_at_once_and_an_earlier_one_brought_back(
     lowered(at)
     with city.connect() as con:
         shown = preview.effect(preview.read(con), at.at.session_state["tn_draft"])
-    at.text_input(key="tn_reason_first").input("早めに気づくため")
+    at.text_input(key="tn_reason_初版").input("早めに気づくため")
     at.press("新しい版として保存する").press("いますぐ一覧に反映する")
     current = city.current()
     assert current is not None
