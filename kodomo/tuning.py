@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -335,8 +336,14 @@ def versions(ops: OpsStore) -> list[Version]:
     return [Version(*tuple(row)) for row in rows]
 
 
+@cache
+def first_id() -> str:
+    """The name of the rule set that the city starts with, as its file in data/rules says."""
+    return parse_ruleset(FIRST_RULESET.read_text(encoding="utf-8")).id
+
+
 def read_version(ops: OpsStore, version_id: str) -> RuleSet:
-    """The rules of one version; `first` is the file in data/rules. Raises UnknownVersion."""
+    """The rules of one version; `first_id()` names the file in data/rules. Raises UnknownVersion."""
     first = parse_ruleset(FIRST_RULESET.read_text(encoding="utf-8"))
     if version_id == first.id:
         return first

@@ -488,7 +488,7 @@ def versions(user: Actor, base: Table) -> None:
             )
             for row in kept
         ]
-        first = rules.FIRST_RULESET.stem
+        first = tuning.first_id()
         rows.append(
             (first, "使用中" if base.used.id == first else "はじめの版", "–", "–", "–", "導入時の判定基準")
         )
