@@ -34,7 +34,7 @@ from kodomo.ops import (
     utc_now,
     utc_text,
 )
-from kodomo.snapshots import BuildRunning, Family, verify_snapshot
+from kodomo.snapshots import BuildRunning, Family, file_sha256, sync_to_disk, verify_snapshot
 
 FORMAT = "kodomo-backup-1"
 MEMBERS = ("manifest.json", "ops.sqlite", "current.json", "snapshot.duckdb", "anchor.jsonl", "key")
@@ -220,9 +220,9 @@ def _backup(family: Family, file: Path, staging: Path, key: bytes, *, with_key: 
             manifest["seal"] = _seal(key, manifest)
             archive.writestr("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
         os.chmod(whole, 0o600)
-        _fsync(whole)
+        sync_to_disk(whole)
         os.replace(whole, file)
-        _fsync(file.parent)
+        sync_to_disk(file.parent)
     finally:
         if snapshot is not None:
             snapshot[1].close()
@@ -239,7 +239,7 @@ def copy_store(ops: OpsStore, target: Path) -> None:
             copy.execute("pragma journal_mode = delete").fetchone()
         finally:
             copy.close()
-    _fsync(target)
+    sync_to_disk(target)
 
 
 def _hold_snapshot(family: Family) -> tuple[dict[str, Any], IO[bytes]] | None:
@@ -471,7 +471,7 @@ def _stage(family: Family, manifest: dict[str, Any], staging: Path) -> tuple[Fam
     moment = str(pointer["name"]).removesuffix(".duckdb").rpartition("-")[2]
     name = f"{family.stem}-{moment}.duckdb"
     there = family.folder / name
-    if there.exists() and _sha256(there) == pointer["sha256"]:
+    if there.exists() and file_sha256(there) == pointer["sha256"]:
         (staging / "snapshot.duckdb").unlink()
         # Verification looks for it beside the staged pointer; the switch leaves the file where it is.
         os.symlink(there.resolve(), staging / name)
@@ -486,7 +486,7 @@ def _stage(family: Family, manifest: dict[str, Any], staging: Path) -> tuple[Fam
 def _point(staged: Family, pointer: dict[str, Any], name: str) -> str:
     text = json.dumps({**pointer, "name": name}, ensure_ascii=False, indent=1) + "\n"
     staged.pointer_path.write_text(text, encoding="utf-8")
-    _fsync(staged.pointer_path)
+    sync_to_disk(staged.pointer_path)
     return name
 
 
@@ -517,7 +517,7 @@ def _prove(family: Family, staged: Family, key: bytes, manifest: dict[str, Any])
     con = sqlite3.connect(staged.ops_path)
     con.execute("pragma journal_mode = delete").fetchone()
     con.close()
-    _fsync(staged.ops_path)
+    sync_to_disk(staged.ops_path)
     return rows
 
 
@@ -597,9 +597,9 @@ def _write_journal(
     }
     text = json.dumps(plan)
     fresh.write_text(text, encoding="utf-8")
-    _fsync(fresh)
+    sync_to_disk(fresh)
     os.replace(fresh, journal)
-    _fsync(ops_path.parent)
+    sync_to_disk(ops_path.parent)
 
 
 def finish(ops_path: Path) -> None:
@@ -640,7 +640,7 @@ def _finish_locked(ops_path: Path) -> None:
             for tail in ("-wal", "-shm"):
                 Path(target + tail).unlink(missing_ok=True)
         os.replace(source, target)
-    _fsync(ops_path.parent)
+    sync_to_disk(ops_path.parent)
     journal.unlink()
     shutil.rmtree(plan["staging"], ignore_errors=True)
 
@@ -664,16 +664,3 @@ def _seal(key: bytes, manifest: dict[str, Any]) -> str:
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
     derived = hmac.new(key, b"kodomo:backup", hashlib.sha256).digest()
     return hmac.new(derived, text.encode(), hashlib.sha256).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from kodomo.paths import SQL
-from kodomo.roster import Scope
+from kodomo.roster import Scope, query
 
 Connection = duckdb.DuckDBPyConnection
 KINDS: Mapping[str, str] = {
@@ -199,14 +199,4 @@ def _sql(name: str) -> str:
 
 
 def _run(con: Connection, name: str, scope: Scope | None = None, **params: Any) -> list[dict[str, Any]]:
-    text = _sql(name)
-    if scope is not None:
-        condition = scope.sql
-        for index, value in enumerate(scope.params):
-            condition = condition.replace("?", f"$scope_{index}", 1)
-            params[f"scope_{index}"] = value
-        text = text.replace("{scope}", f"({condition})")
-    with con.cursor() as cursor:
-        cursor.execute(text, params or None)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return query(con, _sql(name), scope, **params)

@@ -146,11 +146,19 @@ def _sql(name: str) -> str:
     return (SQL / "roster" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _run(
-    con: duckdb.DuckDBPyConnection, name: str, scope: Scope | None = None, **params: object
+def query(
+    con: duckdb.DuckDBPyConnection, text: str, scope: Scope | None = None, **params: Any
 ) -> list[dict[str, Any]]:
-    """Run one file of sql/roster on a cursor of its own and drain it."""
-    text = _sql(name)
+    """Run one query on a cursor of its own and drain it.
+
+    Args:
+        text: SQL with named parameters; `{scope}` stands where the condition of `scope` goes.
+        scope: which children this person may list; its `?` become parameters of their own.
+        params: the named parameters.
+
+    Returns:
+        One mapping of column to value per row.
+    """
     if scope is not None:
         condition = scope.sql
         for index, value in enumerate(scope.params):
@@ -161,6 +169,13 @@ def _run(
         cursor.execute(text, params or None)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _run(
+    con: duckdb.DuckDBPyConnection, name: str, scope: Scope | None = None, **params: object
+) -> list[dict[str, Any]]:
+    """Run one file of sql/roster on a cursor of its own and drain it."""
+    return query(con, _sql(name), scope, **params)
 
 
 def page(

@@ -155,7 +155,7 @@ class Family:
         current = self.current()
         if current is None:
             raise NoSnapshot("まだ受領データが読み込まれていません。先に refresh を実行してください。")
-        return duckdb.connect(str(current.path), read_only=True, config=dict(_SETTINGS))
+        return open_snapshot(current.path)
 
     @contextmanager
     def build(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Build]]:
@@ -230,11 +230,11 @@ class Family:
         }
 
     def _publish(self, path: Path, facts: dict[str, Any]) -> Current:
-        facts["sha256"] = _sha256(path)
+        facts["sha256"] = file_sha256(path)
         final = self.folder / facts["name"]
         if self.announce is not None:
             self.announce(facts["name"], facts["sha256"])
-        _fsync(path)
+        sync_to_disk(path)
         os.replace(path, final)
         pointer = self.pointer_path
         fresh = pointer.with_name(pointer.name + ".new")
@@ -243,9 +243,9 @@ class Family:
             json.dumps({name: facts[name] for name in order}, ensure_ascii=False, indent=1) + "\n",
             encoding="utf-8",
         )
-        _fsync(fresh)
+        sync_to_disk(fresh)
         os.replace(fresh, pointer)
-        _fsync(self.folder)
+        sync_to_disk(self.folder)
         self._prune(final.name)
         current = self.current()
         assert current is not None
@@ -262,6 +262,11 @@ class Family:
         for name in self.snapshot_names()[:-KEEP]:
             if name != newest:
                 _remove(self.folder / name)
+
+
+def open_snapshot(path: Path | str) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to one snapshot file. One cursor per call, always drained."""
+    return duckdb.connect(str(path), read_only=True, config=dict(_SETTINGS))
 
 
 def table_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -290,7 +295,7 @@ def verify_snapshot(family: Family) -> list[str]:
         return [str(error)]
     if current is None:
         return _without_pointer(family)
-    if _sha256(current.path) != current.sha256:
+    if file_sha256(current.path) != current.sha256:
         return [f"{current.name} の内容が、作成したときと変わっています。バックアップから戻してください。"]
     try:
         con = family.connect()
@@ -321,12 +326,14 @@ def _without_pointer(family: Family) -> list[str]:
     ]
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, as hex."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _fsync(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
+    """Wait until a file or folder is on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

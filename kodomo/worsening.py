@@ -21,7 +21,7 @@ from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.ops import JST, OpsStore, jst_date, parse_utc, utc_text
 from kodomo.paths import DATA, SQL
-from kodomo.roster import Scope
+from kodomo.roster import Scope, query
 
 Connection = duckdb.DuckDBPyConnection
 NOW, CHANGED = 1, 2
@@ -344,17 +344,7 @@ def lines(con: Connection) -> pd.DataFrame:
 
 
 def _run(con: Connection, name: str, scope: Scope | None = None, **params: Any) -> list[dict[str, Any]]:
-    text = _sql(name)
-    if scope is not None:
-        condition = scope.sql
-        for index, value in enumerate(scope.params):
-            condition = condition.replace("?", f"$scope_{index}", 1)
-            params[f"scope_{index}"] = value
-        text = text.replace("{scope}", f"({condition})")
-    with con.cursor() as cursor:
-        cursor.execute(text, params or None)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return query(con, _sql(name), scope, **params)
 
 
 # -- acknowledging ------------------------------------------------------------------------------

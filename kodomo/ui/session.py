@@ -18,7 +18,7 @@ from kodomo.items import Item, load_items
 from kodomo.ops import OpsStore, jst_date, open_store
 from kodomo.paths import default_db
 from kodomo.roster import Scope, SearchIndex
-from kodomo.snapshots import Family
+from kodomo.snapshots import Family, open_snapshot
 from kodomo.ui import menu, parts, theme
 
 SESSION = "kd_session"
@@ -63,16 +63,7 @@ def store() -> OpsStore:
 @st.cache_resource(max_entries=3)
 def _connection(path: str) -> duckdb.DuckDBPyConnection:
     """A connection on one snapshot; snapshots never change, so its name is all there is to know."""
-    return duckdb.connect(
-        path,
-        read_only=True,
-        config={
-            "threads": 2,
-            "memory_limit": "4GB",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        },
-    )
+    return open_snapshot(path)
 
 
 def snapshot() -> Snapshot:
