@@ -21,9 +21,12 @@ KINDS: Mapping[str, str] = {
     "left": "外れた",
     "fell": "下がった",
 }
-_TABLES: Mapping[str, str] = {
-    "judgement": "resident_id, category, level, points",
-    "reason": "resident_id, category, kind, code, points, text",
+# What is kept of the older judgement: by table, the columns by which it is sorted and the others. Values are
+# many and stand in order already.
+_TABLES: Mapping[str, tuple[str, str]] = {
+    "judgement": ("resident_id, category", "level, points, missing, age_band"),
+    "reason": ("resident_id, category, kind, code", "points, text, event_ids"),
+    "item_value": ("", "resident_id, item, value, newest_occurred_on"),
 }
 
 
@@ -79,15 +82,15 @@ def keep_earlier(
         judge_on: judges a day on the connection it is given, into temporary tables, and returns the id of the
             rule set; used for the month before when no older judgement is there. None: nothing to compare.
 
-    Makes earlier_judgement and earlier_reason and the meta keys earlier_as_of and earlier_ruleset. Judging
-    the same day again keeps what was kept for it.
+    Makes earlier_judgement, earlier_reason, earlier_item_value and the meta keys earlier_as_of and
+    earlier_ruleset. Judging the same day again keeps what was kept for it.
 
     Returns:
         What is compared with, None if nothing is.
     """
     meta = dict(con.execute("select key, value from meta").fetchall()) if _has(con, "meta") else {}
-    standing = _day(meta.get("as_of")) if _has(con, "judgement") and _has(con, "reason") else None
-    kept = _day(meta.get("earlier_as_of")) if _has(con, "earlier_judgement") else None
+    standing = _day(meta.get("as_of")) if all(_has(con, table) for table in _TABLES) else None
+    kept = _day(meta.get("earlier_as_of")) if _has(con, "earlier_item_value") else None
     if standing is not None and standing < as_of:
         return _keep(con, Basis(standing, meta.get("ruleset", "")))
     if kept is not None and kept < as_of:
@@ -106,10 +109,10 @@ def keep_earlier(
 
 
 def _keep(con: Connection, basis: Basis) -> Basis:
-    for table, columns in _TABLES.items():
-        con.execute(
-            f"create or replace table earlier_{table} as select {columns} from {table} order by {columns}"
-        )
+    for table, (order, others) in _TABLES.items():
+        columns = f"{order}, {others}" if order else others
+        sorting = f" order by {order}" if order else ""
+        con.execute(f"create or replace table earlier_{table} as select {columns} from {table}{sorting}")
     for key, value in (("earlier_as_of", basis.as_of.isoformat()), ("earlier_ruleset", basis.ruleset)):
         con.execute("delete from meta where key = ?", [key])
         con.execute("insert into meta values (?, ?)", [key, value])

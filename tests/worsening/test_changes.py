@@ -16,17 +16,22 @@ BEFORE, DAY = date(2026, 9, 30), date(2026, 10, 31)
 
 def fill(con, levels: dict[str, int], reasons: list[tuple[str, str, float]], day: date | None) -> None:
     con.execute(
-        "create or replace table judgement (resident_id varchar, category varchar, level int, points double)"
+        "create or replace table judgement (resident_id varchar, category varchar, level int, points double,"
+        " missing varchar[], age_band varchar)"
     )
     con.execute(
         "create or replace table reason (resident_id varchar, category varchar, kind varchar, code varchar,"
-        " points double, text varchar)"
+        " points double, text varchar, event_ids varchar[])"
+    )
+    con.execute(
+        "create or replace table item_value (resident_id varchar, item varchar, value double,"
+        " newest_occurred_on date)"
     )
     for child, level in levels.items():
-        con.execute("insert into judgement values (?, 'abuse', ?, ?)", [child, level, float(level)])
+        con.execute("insert into judgement values (?, 'abuse', ?, ?, [], '')", [child, level, float(level)])
     for child, code, points in reasons:
         con.execute(
-            "insert into reason values (?, 'abuse', 'item', ?, ?, ?)",
+            "insert into reason values (?, 'abuse', 'item', ?, ?, ?, [])",
             [child, code, points, f"{code} {points}。"],
         )
     if day:
@@ -115,11 +120,15 @@ def test_the_first_judgement_is_held_against_the_month_before(con):
         asked.append(day)
         other.execute(
             "create temp table judgement as select 'a' as resident_id, 'abuse' as category, 1 as level,"
-            " 1.0 as points"
+            " 1.0 as points, []::varchar[] as missing, '' as age_band"
         )
         other.execute(
             "create temp table reason as select 'a' as resident_id, 'abuse' as category, 'item' as kind,"
-            " 'x' as code, 1.0 as points, 'x' as text"
+            " 'x' as code, 1.0 as points, 'x' as text, ['e']::varchar[] as event_ids"
+        )
+        other.execute(
+            "create temp table item_value as select 'a' as resident_id, 'i' as item, 1.0 as value,"
+            " date '2026-09-01' as newest_occurred_on"
         )
         return "first"
 
