@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from kodomo.linkage.engine import Records, Residents, Weighed
@@ -9,10 +11,18 @@ from kodomo.linkage.levels import SWAP
 from kodomo.normalize import is_mojibake
 
 ENOUGH = 20
+(MOJIBAKE, SHIFTED, SWAPPED, NOBODY) = ("mojibake", "shifted", "swapped", "nobody")
 
 
-def _share(rows: np.ndarray) -> float:
-    return float(rows.mean()) if len(rows) else 0.0
+@dataclass(frozen=True)
+class Anomaly:
+    """One thing that is wrong with an extract as a whole: how many of its rows show it, and what to do."""
+
+    group: int
+    kind: str
+    rows: int
+    share: float
+    message: str
 
 
 def find_anomalies(
@@ -22,49 +32,69 @@ def find_anomalies(
     records: Records,
     residents: Residents,
     titles: dict[int, str],
-) -> tuple[list[str], set[int]]:
-    """Return sentences about extracts that look wrong as a whole, and the groups with shifted birth dates.
+) -> list[Anomaly]:
+    """Return what looks wrong with extracts as a whole, in order of extract.
 
-    `top` and `belief` are the best pair of each record (-1 none) and how much is believed in it.
+    `top` and `belief` are the best pair of each record (-1 none) and how much is believed in it. Rows of an
+    extract of kind SHIFTED may not link by themselves.
     """
-    warnings: list[str] = []
-    shifted: set[int] = set()
+    found: list[Anomaly] = []
     has = top >= 0
     for group in sorted(set(records.group.tolist())):
         mine = records.group == group
-        if mine.sum() < ENOUGH:
+        count = int(mine.sum())
+        if count < ENOUGH:
             continue
         title = titles[group]
+
+        def note(kind: str, rows: int, of: int, text: str, group: int = group, title: str = title) -> None:
+            found.append(Anomaly(group, kind, rows, round(rows / of, 6), f"{title}：{text}"))
+
         names = records.frame["name"][mine].tolist()
-        garbled = np.array([isinstance(name, str) and is_mojibake(name) for name in names])
-        if _share(garbled) >= 0.2:
-            warnings.append(
-                f"{title}：氏名が文字化けしているようです（{int(garbled.sum()):,}行）。文字コードを確かめて、受け取り直してください。"
+        garbled = sum(isinstance(name, str) and is_mojibake(name) for name in names)
+        if garbled >= 0.2 * count:
+            note(
+                MOJIBAKE,
+                garbled,
+                count,
+                f"氏名が文字化けしているようです（{garbled:,}行）。文字コードを確かめて、受け取り直してください。",
             )
         rows = np.flatnonzero(mine & has)
         pair = top[rows]
         whole = (weighed.levels["sei"][pair] >= 5) & (weighed.levels["mei"][pair] >= 5)
         rows, pair = rows[whole], pair[whole]
+        shifted = False
         if len(rows) >= ENOUGH:
             ours = records.birth["serial"][rows]
             theirs = residents.birth["serial"][weighed.pairs.person[pair]]
             known = (ours > -1e6) & (theirs > -1e6)
             gaps, counts = np.unique((ours - theirs)[known], return_counts=True)
-            if len(gaps) and gaps[counts.argmax()] != 0 and counts.max() >= 0.5 * known.sum():
+            shifted = bool(len(gaps) and gaps[counts.argmax()] != 0 and counts.max() >= 0.5 * known.sum())
+            if shifted:
                 gap = int(gaps[counts.argmax()])
-                shifted.add(group)
                 amount = f"{abs(gap)}日" if abs(gap) < 300 else f"約{round(abs(gap) / 365.25)}年"
-                warnings.append(
-                    f"{title}：この名簿の生年月日は{amount}ずれているようです。自動では結びつけません。"
-                    "提供元に確かめて、受け取り直してください。"
+                note(
+                    SHIFTED,
+                    int(counts.max()),
+                    int(known.sum()),
+                    f"この名簿の生年月日は{amount}ずれているようです。自動では結びつけません。"
+                    "提供元に確かめて、受け取り直してください。",
                 )
         swapped = weighed.levels["sei"][top[mine & has]] == SWAP
-        if len(swapped) >= ENOUGH and _share(swapped) >= 0.5:
-            warnings.append(f"{title}：姓と名が入れ替わっているようです。提供元に列の順を確かめてください。")
-        good = int((mine & has & (belief >= 0.5)).sum())
-        if good < 0.3 * mine.sum() and group not in shifted and _share(garbled) < 0.2:
-            warnings.append(
-                f"{title}：一致する住民が見つかる行が{good:,}行しかありません（全{int(mine.sum()):,}行）。"
-                "氏名・生年月日の列が正しいか、提供元に確かめてください。"
+        if len(swapped) >= ENOUGH and swapped.mean() >= 0.5:
+            note(
+                SWAPPED,
+                int(swapped.sum()),
+                len(swapped),
+                "姓と名が入れ替わっているようです。提供元に列の順を確かめてください。",
             )
-    return warnings, shifted
+        good = int((mine & has & (belief >= 0.5)).sum())
+        if good < 0.3 * count and not shifted and garbled < 0.2 * count:
+            note(
+                NOBODY,
+                count - good,
+                count,
+                f"一致する住民が見つかる行が{good:,}行しかありません（全{count:,}行）。"
+                "氏名・生年月日の列が正しいか、提供元に確かめてください。",
+            )
+    return found

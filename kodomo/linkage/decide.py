@@ -60,13 +60,14 @@ class Ranked:
 
 @dataclass
 class Verdict:
-    """One row per record: the best pair (-1 none), its belief, status and flag."""
+    """One row per record: the best pair (-1 none), its belief, status, flag; `cut` is the automatic line."""
 
     top: np.ndarray
     second: np.ndarray
     belief: np.ndarray
     status: np.ndarray
     flag: np.ndarray
+    cut: float
 
 
 def rank(weighed: Weighed, odds: np.ndarray, belief: np.ndarray, current: np.ndarray) -> Ranked:
@@ -193,7 +194,7 @@ def decide(
     status[ready] = "auto"
     _bound_review(status, belief, flag, records)
     flag[(status == "none") & (flag != REJECTED)] = NOBODY
-    return Verdict(top, second, belief, status, flag)
+    return Verdict(top, second, belief, status, flag, cut)
 
 
 def contradicts(level: np.ndarray, plain: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from kodomo.contracts import load_contracts
+from kodomo.linkage import curve, waterfall
 from kodomo.linkage import decide as judge
-from kodomo.linkage import waterfall
-from kodomo.linkage.anomalies import find_anomalies
+from kodomo.linkage.anomalies import SHIFTED, Anomaly, find_anomalies
 from kodomo.linkage.encode import Vocabulary, school_keys
 from kodomo.linkage.engine import (
     Bridge,
@@ -62,6 +62,14 @@ CANDIDATE_COLUMNS = {
     # one number for each of waterfall.STEPS, adding up to the weight, and for each of waterfall.LEVELS
     "bits": "float[]",
     "levels": "tinyint[]",
+}
+
+WARNING_COLUMNS = {
+    "extract": "varchar",
+    "kind": "varchar",
+    "rows": "integer",
+    "share": "double",
+    "message": "varchar",
 }
 
 
@@ -113,7 +121,10 @@ class Stage:
     ranked: judge.Ranked
     verdict: judge.Verdict
     model: Model
-    warnings: list[str]
+    anomalies: list[Anomaly]
+    # what the machine would have said, had nobody called a pair different
+    unaided: judge.Verdict
+    numbered: np.ndarray
 
 
 def link(
@@ -173,6 +184,7 @@ def _link(con: duckdb.DuckDBPyConnection, decisions: pd.DataFrame | None, tell: 
     engine = Engine(residents, voc)
     lap("frequencies")
     stages: list[Stage] = []
+    known: curve.Known | None = None
     try:
         bridging = (frame["extract"] == BRIDGE).to_numpy() if len(frame) else np.array([], dtype=bool)
         tell("名寄せ：学齢簿", 0.4)
@@ -182,7 +194,7 @@ def _link(con: duckdb.DuckDBPyConnection, decisions: pd.DataFrame | None, tell: 
             stages.append(_match(engine, school, bridge, chosen, summary.titles, bridging=True))
             bridge = _bridge(stages[0], schools, residents, voc)
             lap("bridge")
-            summary.hidden = _hide_numbers(engine, school, stages[0], summary.titles)
+            summary.hidden, known = _hide_numbers(engine, school, stages[0], summary.titles)
             lap("trial")
         tell("名寄せ：名簿と相談", 0.6)
         if not bridging.all():
@@ -192,7 +204,7 @@ def _link(con: duckdb.DuckDBPyConnection, decisions: pd.DataFrame | None, tell: 
     finally:
         engine.close()
     tell("名寄せ：書き込み", 0.9)
-    _write(con, stages, residents, chosen, summary)
+    _write(con, stages, residents, chosen, known, summary)
     lap("write")
     tell("名寄せ", 1.0)
     return summary
@@ -247,7 +259,8 @@ def _match(
     belief = share(evidence, odds)
     ranked = judge.rank(weighed, odds, belief, current)
     top, sure = _tops(ranked, len(records))
-    warnings, shifted = find_anomalies(weighed, top, sure, records, residents, titles)
+    anomalies = find_anomalies(weighed, top, sure, records, residents, titles)
+    shifted = {anomaly.group for anomaly in anomalies if anomaly.kind == SHIFTED}
     suspect = np.isin(records.group, sorted(shifted))
 
     teaching = ~np.isin(evidence.group, sorted(shifted))
@@ -255,25 +268,31 @@ def _match(
     for group in shifted:
         model.by_group[group] = prior_m()
     odds = log_odds(evidence, model)
-    excluded = _excluded(weighed, records, residents, decided)
-    odds[excluded] = -np.inf
-    belief = share(evidence, odds)
     between = rival_odds(evidence, model)
-    between[excluded] = -np.inf
-    ranked = judge.rank(weighed, odds, belief, current)
-    verdict = judge.decide(
-        weighed,
-        ranked,
-        len(records),
-        between=share(evidence, between),
-        group=records.group,
-        suspect=suspect,
-        numbered=numbered,
-        number_unknown=unknown,
-    )
     exclusive = frame["extract"].isin(ONE_TO_ONE).to_numpy() & frame["current"].to_numpy(dtype=bool)
-    judge.one_to_one(verdict, weighed, odds, exclusive, numbered)
-    return Stage(records, weighed, odds, ranked, verdict, model, warnings)
+
+    def judged() -> tuple[judge.Ranked, judge.Verdict]:
+        ranked = judge.rank(weighed, odds, share(evidence, odds), current)
+        verdict = judge.decide(
+            weighed,
+            ranked,
+            len(records),
+            between=share(evidence, between),
+            group=records.group,
+            suspect=suspect,
+            numbered=numbered,
+            number_unknown=unknown,
+        )
+        judge.one_to_one(verdict, weighed, odds, exclusive, numbered)
+        return ranked, verdict
+
+    ranked, verdict = judged()
+    unaided = verdict
+    excluded = _excluded(weighed, records, residents, decided)
+    if excluded.any():
+        odds[excluded] = between[excluded] = -np.inf
+        ranked, verdict = judged()
+    return Stage(records, weighed, odds, ranked, verdict, model, anomalies, unaided, numbered)
 
 
 def _tops(ranked: judge.Ranked, records: int) -> tuple[np.ndarray, np.ndarray]:
@@ -308,28 +327,60 @@ def _excluded(weighed: Weighed, records: Records, residents: Residents, decided:
 
 def _hide_numbers(
     engine: Engine, school: Records, stage: Stage, titles: dict[str, str]
-) -> tuple[int, int, int] | None:
+) -> tuple[tuple[int, int, int] | None, curve.Known | None]:
     """Match some rows of 学齢簿 with their 宛名番号 hidden: the one honest figure on a city's own data.
 
     Returns:
-        (rows, linked automatically, of these to the resident of the number); None where no row has a number.
+        (rows, linked automatically, of these to the resident of the number), and the same for the curve; None
+        where no row has a number.
     """
     if not len(stage.weighed.pairs):
-        return None
+        return None, None
     owner = np.where(stage.verdict.top >= 0, stage.weighed.evidence.owner[stage.verdict.top], -1)
     sure = np.flatnonzero((owner == 1) & (stage.verdict.status == "auto"))
     if not len(sure):
-        return None
+        return None, None
     rows = sure[np.unique(np.linspace(0, len(sure) - 1, min(TRIAL_ROWS, len(sure))).astype("int64"))]
     true = stage.weighed.pairs.person[stage.verdict.top[rows]]
     blind = take_records(school, rows)
     blind.frame["number"] = None
     tried = _match(engine, blind, Bridge.nothing(), _decided(None), titles, bridging=False)
     if not len(tried.weighed.pairs):
-        return len(rows), 0, 0
+        return (len(rows), 0, 0), None
     linked = tried.verdict.status == "auto"
     found = tried.weighed.pairs.person[np.maximum(tried.verdict.top, 0)]
-    return len(rows), int(linked.sum()), int((linked & (found == true)).sum())
+    counts = len(rows), int(linked.sum()), int((linked & (found == true)).sum())
+    return counts, curve.Known.of(tried.verdict, found != true, np.ones(len(rows), dtype=bool))
+
+
+def _decided_rows(stage: Stage, residents: Residents, decided: pd.DataFrame) -> curve.Known:
+    """Return the rows matched by person that people have decided, and where the machine says otherwise."""
+    frame, top = stage.records.frame, stage.unaided.top
+    known = np.zeros(len(frame), dtype=bool)
+    wrong = np.zeros(len(frame), dtype=bool)
+    if len(decided) and len(stage.weighed.pairs):
+        row_of = {key: i for i, key in enumerate(zip(frame["extract"], frame["record_key"], strict=True))}
+        found = residents.ids[stage.weighed.pairs.person[np.maximum(top, 0)]]
+        for row in decided.itertuples():
+            i = row_of.get((row.extract, row.record_key))
+            if i is None or top[i] < 0 or stage.numbered[i]:
+                continue
+            named = row.resident_id if isinstance(row.resident_id, str) else ""
+            if row.decision == "same":
+                known[i], wrong[i] = True, found[i] != named
+            elif not known[i] and (not named or found[i] == named):
+                known[i] = wrong[i] = True
+    return curve.Known.of(stage.unaided, wrong, known)
+
+
+def _curve(
+    stages: list[Stage], residents: Residents, decided: pd.DataFrame, trial: curve.Known | None
+) -> pd.DataFrame:
+    parts = [curve.Rows.of(stage.verdict, ~stage.numbered) for stage in stages]
+    known = [_decided_rows(stage, residents, decided) for stage in stages]
+    # 学齢簿 has a line of its own, but nearly all its rows bring a number: shown is the last stage's.
+    line = stages[-1].verdict.cut if stages else None
+    return curve.draw(parts, known + ([] if trial is None else [trial]), line)
 
 
 def _bridge(stage: Stage, schools: pd.DataFrame, residents: Residents, voc: Vocabulary) -> Bridge:
@@ -362,6 +413,7 @@ def _write(
     stages: list[Stage],
     residents: Residents,
     decided: pd.DataFrame,
+    trial: curve.Known | None,
     summary: LinkSummary,
 ) -> None:
     links, candidates = [], []
@@ -369,16 +421,26 @@ def _write(
         link_rows, candidate_rows = _rows(stage, residents)
         links.append(link_rows)
         candidates.append(candidate_rows)
-        summary.warnings += stage.warnings
+        summary.warnings += [anomaly.message for anomaly in stage.anomalies]
     linked = pd.concat(links or [pd.DataFrame(columns=list(LINK_COLUMNS))], ignore_index=True)
     offered = pd.concat(candidates or [pd.DataFrame(columns=list(CANDIDATE_COLUMNS))], ignore_index=True)
     linked = _apply_decisions(linked, decided)
     order = {extract: number for number, extract in enumerate(PERSON_EXTRACTS)}
+    anomalies = [anomaly for stage in stages for anomaly in stage.anomalies]
+    extracts = list(PERSON_EXTRACTS)
+    noted = pd.DataFrame(
+        [(extracts[each.group], each.kind, each.rows, each.share, each.message) for each in anomalies],
+        columns=list(WARNING_COLUMNS),
+    )
+    drawn = _curve(stages, residents, decided, trial)
     for name, frame, columns, by in (
         ("link", linked, LINK_COLUMNS, "o, record_key"),
         ("link_candidate", offered, CANDIDATE_COLUMNS, "o, record_key, rank"),
+        ("link_warning", noted, WARNING_COLUMNS, "o, kind"),
+        ("link_curve", drawn, curve.COLUMNS, "cut"),
     ):
-        frame = frame.assign(o=frame["extract"].map(order))
+        if "extract" in frame:
+            frame = frame.assign(o=frame["extract"].map(order))
         con.register("incoming_links", frame)
         select = ", ".join(f"{column}::{kind} as {column}" for column, kind in columns.items())
         con.execute(f"create or replace table {name} as select {select} from incoming_links order by {by}")

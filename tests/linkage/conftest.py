@@ -102,6 +102,8 @@ class City:
         self.summary: LinkSummary = link(con, decisions=decisions)
         self.link = con.execute("select * from link order by all").df()
         self.candidates = con.execute("select * from link_candidate order by all").df()
+        self.warnings = con.execute("select * from link_warning order by all").df()
+        self.curve = con.execute("select * from link_curve order by cut").df()
 
     def row(self, extract: str, key: str = "K00000") -> pd.Series:
         """Return the link of one record."""

@@ -43,6 +43,10 @@ def test_shifted_birth_dates_are_named_and_nothing_links_by_itself(city, pupils)
     found = city(pupils, pupil_roster=_roster(pupils, shift))
     assert any("この名簿の生年月日は1日ずれているようです" in text for text in found.summary.warnings)
     assert any("ずれている" in line for line in found.summary.lines())
+    assert found.warnings[["extract", "kind", "rows", "share"]].values.tolist() == [
+        ["pupil_roster", "shifted", 64, 1.0]
+    ]
+    assert found.warnings["message"].tolist() == found.summary.warnings
     assert (found.link["status"] != "auto").all()
 
 
