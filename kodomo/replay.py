@@ -50,6 +50,8 @@ FIGURES = (
     "fairness",
     "stability",
 )
+#: Opaque names of children are not kept, so no secret stands behind them here.
+_NO_KEY = bytes(32)
 #: Tables that only the building of the figures needs.
 _PASSING = ("known_before", "later", "target", "area_score", "place")
 
@@ -218,17 +220,17 @@ def _run(
     plan: Plan,
 ) -> Replay:
     building = family.folder / f"{family.stem}.replay-building-{os.getpid()}.duckdb"
-    con = _open(current.path, building)
+    con = attached(current.path, building)
     try:
         until = con.execute("select max(delivered_on) from delivery").fetchall()[0][0]
         if until is None:
             raise NothingToReplay
-        _events(con, plan, until)
+        lay_out_events(con, plan, until)
         first = con.execute(_sql("first_day")).fetchall()[0][0]
         days = [day for day in month_ends(until, months) if first is not None and day >= first]
         if not days:
             raise NothingToReplay
-        judge_days(con, days, ruleset, ops.derived_key("child-ref"), progress)
+        judge_days(con, days, ruleset, from_records(con), progress, _sampled(days))
         progress("集計", 0.0)
         figures(con, plan, until)
         facts = {
@@ -268,8 +270,13 @@ def _run(
         _remove(building)
 
 
-def _open(snapshot: Path, building: Path) -> Connection:
-    """A connection that reads the snapshot as `city` and writes a store of its own as `replay`."""
+def attached(snapshot: Path, building: Path) -> Connection:
+    """A connection that reads a snapshot as `city`, in use, and writes a store of its own as `replay`.
+
+    Args:
+        snapshot: a linked snapshot; it is opened read-only.
+        building: the store to write; made when it is not there.
+    """
     con = duckdb.connect(
         ":memory:",
         config={
@@ -296,8 +303,14 @@ def _keep(con: Connection, table: str, frame: pd.DataFrame) -> None:
         con.unregister("replay_frame")
 
 
-def _events(con: Connection, plan: Plan, until: date) -> None:
-    """Make replay.outcome_event and replay.known_fact: what came, with the day it was first recorded."""
+def lay_out_events(con: Connection, plan: Plan, until: date) -> None:
+    """Make replay.outcome_event and replay.known_fact: what came, with the day it was first recorded.
+
+    Args:
+        con: a connection as `attached` gives it.
+        plan: which events count.
+        until: the last day of which anything is recorded.
+    """
     items.install(con)
     con.execute(
         "create or replace table replay.outcome_event (resident_id varchar, category varchar, kind varchar,"
@@ -317,21 +330,33 @@ def _events(con: Connection, plan: Plan, until: date) -> None:
     con.execute("create or replace table replay.known_fact as " + _sql("known_fact"))
 
 
+def from_records(con: Connection) -> Callable[[date], None]:
+    """How `judge_days` gets a day: children and items computed from the records known on it."""
+
+    def lay_out(day: date) -> None:
+        items.materialise(con, day, _NO_KEY, persist=False)
+        items.compute(con, day, persist=False)
+
+    return lay_out
+
+
 def judge_days(
     con: Connection,
     days: Sequence[date],
     ruleset: RuleSet,
-    child_key: bytes,
+    lay_out: Callable[[date], None],
     progress: Progress = _silent,
+    left_out: Sequence[date] = (),
 ) -> None:
     """Judge each day from what was known on it; keep children, scores and what each department alone says.
 
     Args:
-        con: a connection with the snapshot as `city` (in use) and the store to write as `replay`.
+        con: a connection as `attached` gives it.
         days: the days to judge, oldest first.
         ruleset: the rules, the same for every day.
-        child_key: secret of the opaque child_ref, which is not kept.
+        lay_out: makes the temporary tables child, item_value, item_status and item_gap of one day.
         progress: told the step and its share done.
+        left_out: days of these judged once more without each department in turn.
 
     Makes replay.child_day, score, department_score, without_score and judged_day.
     """
@@ -340,20 +365,18 @@ def judge_days(
     con.execute("create or replace temp table rule_department as select * from replay_frame")
     con.unregister("replay_frame")
     kept = {"child_day": "child_on_day", "score": "score_on_day", "department_score": "department_on_day"}
-    sampled = _sampled(days)
     con.execute(
         "create or replace table replay.without_score (as_of date, department varchar, resident_id varchar,"
         " category varchar, level integer, points double)"
     )
     for number, day in enumerate(days):
         progress("過去の月末を判定", number / len(days))
-        items.materialise(con, day, child_key, persist=False)
-        items.compute(con, day, persist=False)
+        lay_out(day)
         judge.judge_items(con, day, ruleset, persist=False)
         for table, query in kept.items():
             start = "insert into" if number else "create or replace table"
             con.execute(f"{start} replay.{table} {'' if number else 'as '}{_sql(query)}", {"as_of": day})
-        if day in sampled:
+        if day in left_out:
             _without_departments(con, day, ruleset)
     con.execute(
         "create or replace table replay.judged_day as"
@@ -417,20 +440,21 @@ def _without_departments(con: Connection, day: date, ruleset: RuleSet) -> None:
             con.execute(f"drop table whole_{table}")
 
 
-def figures(con: Connection, plan: Plan, until: date) -> None:
+def figures(con: Connection, plan: Plan, until: date, steps: Sequence[int] = STEPS) -> None:
     """Compute every figure of the screen from the judged days in `replay`, and keep it there.
 
     Args:
         con: a connection with the store as `replay`; it is left in use.
         plan: the events and limits.
         until: the last day of which anything is recorded.
+        steps: numbers of children checked a month.
     """
     con.execute("use replay")
     counted = [category.code for category in load_categories().categories]
     having = {event.category for event in plan.events}
     lists: Mapping[str, tuple[str, list[Any]]] = {
         "outcome_category": ("category", [code for code in counted if code in having]),
-        "step": ("k", list(STEPS)),
+        "step": ("k", sorted(steps)),
         "horizon": ("months", list(HORIZONS)),
         "level": ("level", [level.value for level in load_categories().levels if level.value]),
     }

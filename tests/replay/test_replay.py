@@ -23,9 +23,9 @@ def lists(db: Path, store: Path) -> dict[date, list[tuple]]:
     """Every kept row of two judged days."""
     current = Family(db).current()
     assert current is not None
-    con = replay._open(current.path, store)
+    con = replay.attached(current.path, store)
     try:
-        replay.judge_days(con, [OLD, NEW], load_ruleset(FIRST_RULESET), b"k" * 32)
+        replay.judge_days(con, [OLD, NEW], load_ruleset(FIRST_RULESET), replay.from_records(con))
         return {
             day: con.execute("select * from replay.score where as_of = ? order by all", [day]).fetchall()
             + con.execute("select * from replay.child_day where as_of = ? order by all", [day]).fetchall()

@@ -1,0 +1,137 @@
+"""`python -m bench.ranking`: how many of the first k of each list had a later event, on a linked city.
+
+Judges the newest month-ends whose following six months are recorded, from what was known on each. Items are
+computed once for each state of the catalogue and kept beside the database, so a changed rule set is measured
+in a fraction of the time of a replay. Every list is drawn from the same children: those not known already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pandas as pd
+
+from kodomo import items, replay, tuning
+from kodomo.ops import open_store
+from kodomo.rules import FIRST_RULESET, RuleSet, load_categories, load_ruleset
+from kodomo.snapshots import Family
+
+MONTHS_AFTER = 6
+TABLES = ("child", "item_value", "item_status", "item_gap")
+
+
+def kept_days(family: Family) -> Path:
+    """Where the items of judged days are kept for the snapshot and catalogue of today."""
+    current = family.current()
+    if current is None:
+        raise replay.NotLinkedYet
+    folder = family.folder / "bench-items"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{current.path.stem}-{items.items_hash()[:12]}.duckdb"
+
+
+def from_kept(con: duckdb.DuckDBPyConnection) -> Callable[[date], None]:
+    """How a day is laid out: from the items kept in `kept`, computed and kept where they are missing."""
+    compute = replay.from_records(con)
+
+    def lay_out(day: date) -> None:
+        con.execute("create table if not exists kept.day (as_of date)")
+        if not con.execute("select 1 from kept.day where as_of = $day", {"day": day}).fetchall():
+            compute(day)
+            for table in TABLES:
+                con.execute(
+                    f"create or replace table kept.{table}_{day:%Y%m%d} as select * from temp.{table}"
+                )
+            con.execute("insert into kept.day values ($day)", {"day": day})
+        for table in TABLES:
+            con.execute(f"create or replace temp table {table} as select * from kept.{table}_{day:%Y%m%d}")
+
+    return lay_out
+
+
+@contextmanager
+def measured(db: Path, months: int, k: int, ruleset: RuleSet | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose `replay` schema holds the judged days and every figure.
+
+    Args:
+        db: the family of a linked city.
+        months: how many month-ends to judge.
+        k: children checked a month; the only point of the curve.
+        ruleset: the rules; None takes the active ones.
+    """
+    family, plan = Family(db), replay.load_plan()
+    current = family.current()
+    if current is None:
+        raise replay.NotLinkedYet
+    with TemporaryDirectory(prefix="kodomo-ranking-") as folder:
+        con = replay.attached(current.path, Path(folder) / "ranking.duckdb")
+        kept = str(kept_days(family)).replace("'", "''")
+        con.execute(f"attach '{kept}' as kept")
+        try:
+            until = con.execute("select max(delivered_on) from delivery").fetchall()[0][0]
+            ends = replay.month_ends(until, months + MONTHS_AFTER)
+            days = ends[:-MONTHS_AFTER]
+            replay.lay_out_events(con, plan, until)
+            rules = ruleset or tuning.active(open_store(family))
+            replay.judge_days(con, days, rules, from_kept(con))
+            replay.figures(con, plan, until, steps=(k,))
+            yield con
+        finally:
+            con.close()
+
+
+def table(con: duckdb.DuckDBPyConnection, k: int) -> pd.DataFrame:
+    """One row per category and list: found a month of how many, precision at k and its 95 % range."""
+    return con.execute(
+        "select category, method, days, found, events, precision, low, high from replay.curve"
+        " where k = $k and population = 'new' and months = $months"
+        " order by category, case method when 'rules' then 0 when 'flags' then 1 else 2 end,"
+        " found desc, method",
+        {"k": k, "months": MONTHS_AFTER},
+    ).df()
+
+
+def main() -> int:
+    """Measure and print."""
+    options = argparse.ArgumentParser(prog="python -m bench.ranking", description=__doc__)
+    options.add_argument("--db", type=Path, required=True, help="family of a linked city, as for kodomo --db")
+    options.add_argument("--months", type=int, default=12, help="month-ends judged")
+    options.add_argument(
+        "--k", type=int, help="children checked a month (300 for 63,000 children, else in proportion)"
+    )
+    options.add_argument("--ruleset", type=Path, help="a rule set as TOML; without it the active one")
+    options.add_argument(
+        "--first", action="store_true", help="the rule set of data/rules, not the active one"
+    )
+    asked = options.parse_args()
+    path = FIRST_RULESET if asked.first else asked.ruleset
+    current = Family(asked.db).current()
+    if current is None:
+        raise replay.NotLinkedYet
+    k = asked.k or max(10, round(current.counts["child"] * 300 / 63_000))
+    with measured(asked.db, asked.months, k, load_ruleset(path) if path else None) as con:
+        rows = table(con, k)
+    labels = {category.code: category.label for category in load_categories().categories}
+    for category, part in rows.groupby("category", sort=False):
+        first = part.iloc[0]
+        print(
+            f"\n{labels[str(category)]} ({category}): first {k} of {first['days']} month-ends, "
+            f"{first['events']:.1f} children a month to be found"
+        )
+        for row in part.to_dict("records"):
+            print(
+                f"  {row['method']:<30}{row['found']:>7.1f} found  {row['precision']:>6.1%}"
+                f"  ({row['low']:.1%} to {row['high']:.1%})"
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
