@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
 import duckdb
 
-from kodomo.conditions import Facts, Leaf, leaves
+from kodomo.conditions import Facts
 from kodomo.contracts import load_contracts
 from kodomo.judge import meta
 from kodomo.paths import SQL
 from kodomo.rules import Categories, ItemLike, RuleSet, catalogue, load_categories, score
-
-MOST_CHANGES = 5
+from kodomo.single_fact import Turn, turns
 
 
 class ExplainedItem(ItemLike, Protocol):
@@ -54,18 +53,28 @@ class Missing:
 
 @dataclass(frozen=True)
 class Change:
-    """What one fact would do: with `item` at `value` (in words) the level would be `level`."""
+    """What one fact would do: if `text` (half a sentence) held, the level would be `level`.
+
+    `department` can tell when the fact is unknown now.
+    """
 
     item: str
+    label: str
     text: str
     level: int
     level_label: str
     unknown_now: bool
+    department: str
 
 
 @dataclass(frozen=True)
 class CategoryExplanation:
-    """One category of one child. `starts` are the points from which level 1, 2, 3 … begin."""
+    """One category of one child. `starts` are the points from which level 1, 2, 3 … begin.
+
+    `without` are facts without which the level would be lower, `more` those that would raise it, each the
+    smallest change of that one fact. `tested` is false when the rules at hand do not give the level that
+    stands (the version it was judged by is gone): then no such statement is made.
+    """
 
     category: str
     label: str
@@ -80,6 +89,7 @@ class CategoryExplanation:
     missing: tuple[Missing, ...]
     without: tuple[Change, ...]
     more: tuple[Change, ...]
+    tested: bool = True
 
     @property
     def sentence(self) -> str:
@@ -169,6 +179,9 @@ def amount(item: ItemLike, value: float | None) -> str:
         return "不明"
     if item.kind == "flag" or item.unit == "有無":
         return "あり" if value else "なし"
+    steps: Sequence[str] = getattr(item, "steps", ())
+    if steps and value == int(value) and 1 <= value <= len(steps):
+        return steps[int(value) - 1]
     return f"{value:.0f}{item.unit}" if float(value).is_integer() else f"{value:.1f}{item.unit}"
 
 
@@ -254,7 +267,8 @@ def _category(
         for r in reasons
         if r["category"] == category
     )
-    without, more = _changes(ruleset, category, level, facts, items, shown)
+    changed = _changes(ruleset, category, row, facts, items, shown)
+    without, more = changed or ((), ())
     higher = [s for s in starts[level:] if s > row["points"]]
     return CategoryExplanation(
         category=category,
@@ -270,6 +284,7 @@ def _category(
         missing=tuple(_missing(code, items, states) for code in row["missing"] if code in items),
         without=without,
         more=more,
+        tested=changed is not None,
     )
 
 
@@ -277,65 +292,60 @@ def _missing(code: str, items: Mapping[str, Any], states: Mapping[str, _Known]) 
     item = items[code]
     found = states.get(code)
     why = "未連携" if found is None else (found.why if found.state == "ok" else found.state)
+    return Missing(code, item.label, why or "記録なし", _owner(item), item.unknown_text)
+
+
+def _owner(item: Any) -> str:
+    """The name of the department that delivers what an item rests on."""
     contract = load_contracts().get(item.extract)
-    return Missing(
-        code, item.label, why or "記録なし", contract.department if contract else "", item.unknown_text
-    )
+    return contract.department if contract else item.department
 
 
 def _changes(
     ruleset: RuleSet,
     category: str,
-    level: int,
+    row: Mapping[str, Any],
     facts: Facts,
     items: Mapping[str, ItemLike],
     shown: Categories,
-) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-    """Which single facts would lower the level if they were not there, and which would raise it."""
-    without: list[tuple[int, str, Change]] = []
-    more: list[tuple[int, float, str, Change]] = []
-    for code in ruleset.items_used(category):
-        item, value = items[code], facts.values.get(code, 0.0)
-        if value:
-            lower = score(ruleset, category, facts.changed(code, 0.0)).level
-            if lower < level:
-                text = f"「{item.label}」（{amount(item, value)}）がなければ"
-                without.append((lower, code, Change(code, text, lower, shown.levels[lower].label, False)))
-        if value == 0:
-            continue
-        for candidate in _steps(ruleset, category, code, facts.age_band or ""):
-            if value is not None and candidate <= value:
-                continue
-            dated = replace(facts, dates={**facts.dates, code: facts.dates.get(code) or facts.as_of})
-            higher = score(ruleset, category, dated.changed(code, candidate)).level
-            if higher > level:
-                text = f"「{item.label}」が{amount(item, candidate)}以上と分かれば"
-                if value is not None:
-                    text = f"「{item.label}」が{amount(item, value)}から{amount(item, candidate)}になれば"
-                elif amount(item, candidate) == "あり":
-                    text = f"「{item.label}」があると分かれば"
-                change = Change(code, text, higher, shown.levels[higher].label, value is None)
-                more.append((value is None, candidate - (value or 0), code, change))
-                break
-    without.sort(key=lambda row: row[:2])
-    more.sort(key=lambda row: row[:3])
-    return tuple(row[2] for row in without[:MOST_CHANGES]), tuple(row[3] for row in more[:MOST_CHANGES])
+) -> tuple[tuple[Change, ...], tuple[Change, ...]] | None:
+    """The single facts that would change the level; None when these rules do not give the level that stands."""
+    again = score(ruleset, category, facts)
+    if (again.level, again.points) != (row["level"], round(row["points"], 2)):
+        return None
+    found = turns(ruleset, category, facts, items)
+
+    def told(turn: Turn) -> Change:
+        item = items[turn.item]
+        return Change(
+            item=turn.item,
+            label=item.label,
+            text=_in_words(turn, item),
+            level=turn.level,
+            level_label=shown.levels[turn.level].label,
+            unknown_now=turn.before is None,
+            department=_owner(item),
+        )
+
+    return tuple(map(told, found.lower)), tuple(map(told, found.higher))
 
 
-def _steps(ruleset: RuleSet, category: str, item: str, age_band: str) -> list[float]:
-    """The values of an item at which something in a category changes, rising."""
-
-    def found() -> Iterator[float]:
-        for rule in ruleset.items:
-            if rule.enabled and rule.category == category and rule.item == item:
-                yield from (band.at for band in rule.bands_for(age_band))
-        for row in (*ruleset.combinations, *ruleset.triggers):
-            if row.enabled and row.category == category:
-                yield from (_reaching(leaf) for leaf in leaves(row.when) if leaf.item == item)
-
-    return sorted(set(found()))
-
-
-def _reaching(leaf: Leaf) -> float:
-    """The smallest whole step at which a rising leaf holds."""
-    return leaf.value + 1 if leaf.op == ">" else leaf.value
+def _in_words(turn: Turn, item: ItemLike) -> str:
+    """A turned fact as the first half of a sentence."""
+    then = amount(item, turn.after)
+    if turn.before is None:
+        if not turn.after:
+            return f"不明の「{item.label}」が、ないと分かれば"
+        if then == "あり":
+            return f"不明の「{item.label}」が、あると分かれば"
+        return f"不明の「{item.label}」が{then}以上と分かれば"
+    now = amount(item, turn.before)
+    if turn.renewed:
+        return f"「{item.label}」（{now}）に新しい記録があれば"
+    if turn.after > turn.before:
+        if turn.before:
+            return f"「{item.label}」が{now}から{then}になれば"
+        return f"「{item.label}」が新しくあれば" if then == "あり" else f"「{item.label}」が{then}になれば"
+    if turn.after:
+        return f"「{item.label}」が{now}でなく{then}なら"
+    return f"「{item.label}」（{now}）がなければ"

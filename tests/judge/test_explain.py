@@ -50,7 +50,8 @@ def test_the_single_facts_that_would_change_the_level(told, child) -> None:
         ("mood", 2, True),
     ]
     assert found.more[0].text == "「欠席日数」が12日から20日になれば"
-    assert found.more[1].text == "「気持ちが低い日」が30%以上と分かれば"
+    assert found.more[1].text == "不明の「気持ちが低い日」が30%以上と分かれば"
+    assert found.more[1].department == "こども安心課"
 
 
 def test_a_floor_is_said_to_be_one(told, child) -> None:
