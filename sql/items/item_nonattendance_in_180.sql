@@ -1,0 +1,32 @@
+-- nonattendance_in_180: days of absence the school calls 不登校,
+-- in the last 180 school days.
+-- Unit 日, one decimal (the oldest month counts by its share); 0 when none. Window: the newest 180 school days
+-- delivered, over the turn of the 年度; see attendance_window.
+-- Why: the school itself sees that the child stays away; a few days are earlier than the yearly 30.
+create or replace temp macro item_nonattendance_in_180(as_of) as table
+with
+months as (
+    select *, nonattendance_days as days_missed from attendance_window(as_of, 180)
+),
+final as (
+    select
+        resident_id,
+        round(sum(days_missed * share), 1) as value,
+        count(*) filter (where days_missed > 0) as events,
+        coalesce(
+            list('attendance:' || record_key order by month desc, record_key) filter (where days_missed > 0),
+            []::varchar[]
+        )[1:5] as event_ids,
+        coalesce(max(month) filter (where days_missed > 0), max(month)) as newest_occurred_on,
+        max(recorded_on) as newest_recorded_on
+    from months
+    group by resident_id
+)
+select
+    resident_id,
+    value::double as value,
+    events::integer as events,
+    event_ids,
+    newest_occurred_on,
+    newest_recorded_on
+from final;
