@@ -1,4 +1,4 @@
-"""Roster: the list of children in the order of checking, its filters, its search and its counts."""
+"""Roster: the list of children in the order of checking, its filters and its counts."""
 
 from __future__ import annotations
 
@@ -11,17 +11,13 @@ from functools import cache
 from typing import Any
 
 import duckdb
-from rapidfuzz import fuzz, process
 
 from kodomo.errors import KodomoError
-from kodomo.normalize.search import search_key, search_keys
 from kodomo.paths import SQL
 from kodomo.rules import RuleSet
 
 PAGE_SIZE = 50
 BANDS = ("0-2", "3-5", "小低", "小高", "中", "高")
-SEARCH_LIMIT = 500
-FUZZY_CUTOFF = 78.0
 
 
 class UnknownFilter(KodomoError):
@@ -367,57 +363,3 @@ def grade_label(grade: int | None) -> str:
     if grade <= 6:
         return f"小{grade}"
     return f"中{grade - 6}" if grade <= 9 else "高校年代"
-
-
-@dataclass(frozen=True)
-class SearchIndex:
-    """All names of all children, folded once for a snapshot; shared by everybody and never changed."""
-
-    keys: tuple[str, ...]
-    residents: tuple[tuple[str, ...], ...]
-    ranks: Mapping[str, int]
-
-    @classmethod
-    def build(cls, con: duckdb.DuckDBPyConnection) -> SearchIndex:
-        """Read every name, 通称 and 旧氏 of the snapshot."""
-        rows = _run(con, "names")
-        names = sorted({row["name"] for row in rows})
-        folded = dict(zip(names, search_keys(names), strict=True))
-        owners: dict[str, set[str]] = defaultdict(set)
-        for row in rows:
-            key = folded[row["name"]]
-            if key:
-                owners[key].add(row["resident_id"])
-        keys = tuple(sorted(owners))
-        ranks = {row["resident_id"]: row["rank"] for row in rows if row["rank"] is not None}
-        return cls(keys, tuple(tuple(sorted(owners[key])) for key in keys), ranks)
-
-    def find(self, words: str, limit: int = SEARCH_LIMIT) -> list[str]:
-        """Resident ids whose names contain or resemble `words`, best first.
-
-        A name that begins with the words comes before one that contains them, and both before one that only
-        resembles them (rapidfuzz, from 78 of 100); among equals the order of checking decides. An empty
-        search finds nobody.
-        """
-        key = search_key(words)
-        if not key:
-            return []
-        scores: dict[str, float] = {}
-        for place, name in enumerate(self.keys):
-            at = name.find(key)
-            if at < 0:
-                continue
-            score = 300.0 if len(name) == len(key) else 200.0 if at == 0 else 150.0
-            for resident in self.residents[place]:
-                scores[resident] = max(scores.get(resident, 0.0), score)
-        if len(key) >= 3:
-            close = process.extract(
-                key, self.keys, scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF, limit=limit, processor=None
-            )
-            for _, score, place in close:
-                for resident in self.residents[place]:
-                    scores[resident] = max(scores.get(resident, 0.0), score)
-        last = len(self.ranks) + 1
-        return sorted(
-            scores, key=lambda resident: (-scores[resident], self.ranks.get(resident, last), resident)
-        )[:limit]

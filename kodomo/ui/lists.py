@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 
 import streamlit as st
 
-from kodomo import access, cases, roster
+from kodomo import access, cases, directory, roster
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.roster import Filter, Page, Row
@@ -28,6 +28,11 @@ UNKNOWN = "ls_unknown"
 SAVED = "ls_saved"
 ROWS = "ls_rows"
 PAGE_NAME = "children"
+SEARCH_HELP = (
+    "姓だけ・名だけ・カナ・通称・旧姓・以前の名前でさがせます。にごり、小さい字、のばす音、字体の違いは、区別しません。"
+    "住所（丁目や番地まで）、生年月日、宛名番号でもさがせ、空白で区切ると、すべてに合うこどもに絞ります。"
+    "支援措置のあるこどもは、住所ではさがせません。"
+)
 PLAIN = Filter()
 REASONS = 2
 
@@ -82,15 +87,7 @@ def filters(user: Actor, shown: session.Snapshot, *, ranked: bool) -> tuple[Filt
     st.session_state.setdefault(UNREVIEWED, True)
     _apply_saved()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="ls_bar"):
-        words = st.text_input(
-            "名前でさがす",
-            key=WORDS,
-            placeholder="カナ・漢字・通称・旧姓",
-            width=220,
-            on_change=_reset_page,
-            autocomplete="off",
-            persist_state="session",
-        )
+        words = search_box(user, WORDS, _reset_page)
         if ranked:
             st.pills(
                 "困難の類型",
@@ -115,7 +112,25 @@ def filters(user: Actor, shown: session.Snapshot, *, ranked: bool) -> tuple[Filt
         if ranked:
             _saved(user)
             st.toggle("未確認のみ", key=UNREVIEWED, on_change=_reset_page, persist_state="session")
-    return _chosen(ranked=ranked), (words or "").strip()
+    return _chosen(ranked=ranked), words
+
+
+def search_box(user: Actor, key: str, changed: Callable[[], None]) -> str:
+    """The box to look for children by name, address, birth date or number; returns what was typed."""
+    if not access.may(user, "search") or not access.sees(user, "identity"):
+        return ""
+    words = st.text_input(
+        "名前でさがす",
+        key=key,
+        placeholder="カナ・漢字・通称・旧姓・住所",
+        help=SEARCH_HELP,
+        max_chars=directory.LONGEST,
+        width=235,
+        on_change=changed,
+        autocomplete="off",
+        persist_state="session",
+    )
+    return (words or "").strip()
 
 
 def _more(offered: Mapping[str, list], *, ranked: bool) -> None:
@@ -256,7 +271,7 @@ def search(user: Actor, shown: session.Snapshot, words: str) -> list[str] | None
     """Resident ids that fit the search words, best first; nothing without words or the right to names."""
     if not words or not access.may(user, "search") or not access.sees(user, "identity"):
         return None
-    return session.search_index(shown.name).find(words)
+    return session.directory(shown).find(words, children_only=True, by_address=access.sees(user, "address"))
 
 
 def page_number() -> int:
@@ -272,7 +287,7 @@ def summary(page: Page, number: int, words: str) -> None:
     last = first + len(page.rows) - 1
     how = "確認する順"
     if words:
-        how = "名前が近い順" + (f"・{page.total}人まで" if page.total >= roster.SEARCH_LIMIT else "")
+        how = "名前が近い順" + (f"・{page.total:,}人まで" if page.total >= directory.LIMIT else "")
     parts.say(f"{page.total:,}人のうち {first:,}–{last:,}人目（{how}）。行を押すと、こどもの画面が開きます。")
 
 
@@ -347,8 +362,9 @@ def _about(row: Row) -> str:
 
 def _plain_cells(user: Actor, row: Row) -> list[object]:
     seen = _masked(user, row)
+    tags = [("支援措置", "strong")] if row.protected else []
     return [
-        parts.cell(seen["name"] or "–", sub=[seen["kana"] or ""]),
+        parts.cell(seen["name"] or "–", sub=[seen["kana"] or ""], tags=tags),
         _about(row),
         seen["school_name"] or "–",
     ]

@@ -487,7 +487,7 @@ def _find(shown: session.Snapshot) -> None:
         detail={"done": "search"},
         snapshot=shown.name,
     )
-    found = session.search_index(shown.name).find(words, limit=8)
+    found = session.directory(shown).find(words, limit=8)
     for one in matching.describe(shown.con, found, shown.as_of):
         st.button(
             f"{one.name}（{one.kana}）{one.birth}　{one.address}",
@@ -802,7 +802,7 @@ def repair(user: Actor, shown: session.Snapshot) -> None:
             "こどもの名前（漢字・カナ・通称・旧氏）", key="mt_repair_words", autocomplete="off", width=320
         )
     if words:
-        found = session.search_index(shown.name).find(words.strip(), limit=12)
+        found = session.directory(shown).find(words.strip(), limit=12)
     else:  # sent here from a child's own screen
         found = [st.session_state[CHILD]] if CHILD in st.session_state else []
     if words:

@@ -13,11 +13,12 @@ import streamlit as st
 
 from kodomo import access, accounts, audit, cases, roster, rules, tuning
 from kodomo.audit import Actor
+from kodomo.directory import Directory
 from kodomo.errors import KodomoError
 from kodomo.items import Item, load_items
 from kodomo.ops import OpsStore, jst_date, open_store
 from kodomo.paths import default_db
-from kodomo.roster import Scope, SearchIndex
+from kodomo.roster import Scope
 from kodomo.snapshots import Family, open_snapshot
 from kodomo.ui import menu, parts, theme
 
@@ -75,7 +76,8 @@ def snapshot() -> Snapshot:
             "受領データの取り込みと判定がまだ終わっていません。データ担当が取り込みを終えると、ここに表示されます。"
         )
         st.stop()
-    _names(current.name)
+    as_of = date.fromisoformat(current.as_of[:10])
+    _directory(current.name, as_of)
     older = sorted(
         path.name
         for path in current.path.parent.glob(f"{family().stem}-*.duckdb")
@@ -84,7 +86,7 @@ def snapshot() -> Snapshot:
     return Snapshot(
         name=current.name,
         con=_connection(str(current.path)),
-        as_of=date.fromisoformat(current.as_of[:10]),
+        as_of=as_of,
         ruleset=current.ruleset or "",
         before=older[-1] if older else None,
     )
@@ -127,13 +129,17 @@ def _worker() -> ThreadPoolExecutor:
 
 
 @st.cache_resource(max_entries=2)
-def _names(name: str) -> Future[SearchIndex]:
-    return _worker().submit(SearchIndex.build, _connection(str(family().folder / name)))
+def _directory(name: str, as_of: date) -> Future[Directory]:
+    return _worker().submit(Directory.build, _connection(str(family().folder / name)), as_of)
 
 
-def search_index(name: str) -> SearchIndex:
-    """All names of one snapshot, folded for the search; begun when the snapshot is first shown."""
-    return _names(name).result()
+def directory(shown: Snapshot) -> Directory:
+    """Everybody of a snapshot, folded for the search; begun when the snapshot is first shown."""
+    made = _directory(shown.name, shown.as_of)
+    if made.done():
+        return made.result()
+    with st.spinner("さがす準備をしています。新しい版のはじめだけ、少し時間がかかります。"):
+        return made.result()
 
 
 # -- who --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from math import ceil
 
 import streamlit as st
 
-from kodomo import access, changes, roster, worsening
+from kodomo import access, audit, changes, roster, worsening
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.roster import Row
@@ -22,6 +22,7 @@ WATCH, MOVES = "重篤化の見張り", "一覧の変化"
 CASES, EVERYBODY = "相談・要対協のこども", "すべてのこども"
 RESTING = "wt_resting"
 TURN = "wt_turn"
+WORDS = "wt_words"
 TURNS: Mapping[str, str] = {"came": "加わった理由", "changed": "変わった理由", "went": "なくなった理由"}
 
 
@@ -80,11 +81,12 @@ def board(user: Actor, shown: session.Snapshot) -> Board:
     seen = worsening.acknowledgements(session.store())
     found = worsening.listed(shown.con, session.scope(user), seen, department)
     cap, done = worsening.weekly_cap(session.store()), worsening.done_this_week(session.store())
-    only_cases, codes, bands = _controls(user, shown, found)
+    only_cases, codes, bands, named = _controls(user, shown, found)
     fitting = [
         one
         for one in found
         if (one.known_case or not only_cases)
+        and (named is None or one.resident_id in named)
         and (not bands or one.age_band in bands)
         and (not codes or any(alarm.code in codes for alarm in one.alarms))
     ]
@@ -107,11 +109,12 @@ def board(user: Actor, shown: session.Snapshot) -> Board:
 
 def _controls(
     user: Actor, shown: session.Snapshot, found: Sequence[Watched]
-) -> tuple[bool, list[str], list[str]]:
+) -> tuple[bool, list[str], list[str], set[str] | None]:
     present = {alarm.code for one in found for alarm in one.alarms}
     codes = [code for code in worsening.settings().codes if code in present]
     bands = [band for band in roster.BANDS if any(one.age_band == band for one in found)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="wt_bar"):
+        words = lists.search_box(user, WORDS, _reset)
         who = st.segmented_control(
             "対象", [CASES, EVERYBODY], default=CASES, key="wt_who", on_change=_reset, persist_state="session"
         )
@@ -121,7 +124,7 @@ def _controls(
             format_func=lambda code: worsening.settings().rule(code).label,
             key="wt_codes",
             placeholder="すべて",
-            width=300,
+            width=240,
             on_change=_reset,
             persist_state="session",
         )
@@ -131,7 +134,7 @@ def _controls(
             format_func=theme.band_label,
             key="wt_bands",
             placeholder="すべて",
-            width=210,
+            width=150,
             on_change=_reset,
             persist_state="session",
         )
@@ -139,7 +142,21 @@ def _controls(
         if access.may(user, "worsening_cap"):
             with st.popover("1週間の人数"):
                 _cap(user, shown, found, only_cases=(who or CASES) == CASES)
-    return (who or CASES) == CASES, list(chosen), list(ages)
+    return (who or CASES) == CASES, list(chosen), list(ages), _named(user, shown, words)
+
+
+def _named(user: Actor, shown: session.Snapshot, words: str) -> set[str] | None:
+    """Who fits the words of the search, logged before anybody is shown; nothing without words."""
+    found = lists.search(user, shown, words)
+    if found is None:
+        return None
+    session.log_once(
+        "watch_search",
+        (shown.name, words),
+        "search",
+        detail={"list": "watch", "words_hash": audit.hash_words(session.store(), words)},
+    )
+    return set(found)
 
 
 def _cap(user: Actor, shown: session.Snapshot, found: Sequence[Watched], *, only_cases: bool) -> None:

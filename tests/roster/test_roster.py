@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kodomo import roster, rules
-from kodomo.roster import Filter, Scope, SearchIndex
+from kodomo.roster import Filter, Scope
 from kodomo.snapshots import Family
 
 ALL = Scope()
@@ -22,11 +22,6 @@ def con(judged_city: Family) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = judged_city.connect()
     yield connection
     connection.close()
-
-
-@pytest.fixture(scope="module")
-def index(con: duckdb.DuckDBPyConnection) -> SearchIndex:
-    return SearchIndex.build(con)
 
 
 def whole(con: duckdb.DuckDBPyConnection, chosen: Filter = EVERYBODY, **more: object) -> list[roster.Row]:
@@ -110,55 +105,6 @@ def test_without_levels_the_list_goes_by_name_and_holds_everybody(con: duckdb.Du
     assert [row.kana or "" for row in rows] == sorted(row.kana or "" for row in rows)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda kana: kana,
-        lambda kana: kana.replace("　", " "),
-        lambda kana: kana.replace("　", ""),
-        lambda kana: "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in kana),
-    ],
-    ids=["as written", "half-width blank", "no blank", "hiragana"],
-)
-def test_search_finds_a_child_by_kana_however_it_is_typed(
-    con: duckdb.DuckDBPyConnection, index: SearchIndex, change
-) -> None:
-    resident, kana = con.execute(
-        "select resident_id, kana from child order by resident_id limit 1"
-    ).fetchall()[0]
-    assert resident in index.find(change(kana))
-
-
-def test_search_forgives_one_wrong_letter(con: duckdb.DuckDBPyConnection, index: SearchIndex) -> None:
-    resident, kana = con.execute(
-        "select resident_id, kana from child where length(kana) between 7 and 9 order by resident_id limit 1"
-    ).fetchall()[0]
-    assert resident in index.find(kana[:3] + "ヌ" + kana[4:])
-
-
-def test_search_finds_kanji_and_puts_beginnings_first(
-    con: duckdb.DuckDBPyConnection, index: SearchIndex
-) -> None:
-    resident, name = con.execute(
-        "select resident_id, name from child where name not like '%<%' order by resident_id desc limit 1"
-    ).fetchall()[0]
-    found = index.find(name.split("　")[0].split(" ")[0])
-    assert resident in found
-    assert index.find("") == index.find("　 ") == []
-
-
-def test_among_names_alike_the_order_of_checking_decides(
-    con: duckdb.DuckDBPyConnection, index: SearchIndex
-) -> None:
-    surname = con.execute(
-        "select split_part(replace(name, '　', ' '), ' ', 1) as surname from child"
-        " where name not like '%<%' group by surname order by count(*) desc, surname limit 1"
-    ).fetchall()[0][0]
-    begins = [index.ranks.get(resident) for resident in index.find(surname)]
-    listed = [rank for rank in begins if rank is not None]
-    assert listed[:2] == sorted(listed[:2])
-
-
 def test_search_reaches_children_below_every_level(con: duckdb.DuckDBPyConnection) -> None:
     quiet = con.execute(
         "select resident_id from judgement group by resident_id having max(level) = 0 order by 1 limit 1"
@@ -166,12 +112,6 @@ def test_search_reaches_children_below_every_level(con: duckdb.DuckDBPyConnectio
     page = roster.page(con, ALL, Filter(), (), found=[quiet])
     assert [row.resident_id for row in page.rows] == [quiet]
     assert page.rows[0].rank is None
-
-
-def test_search_words_are_never_taken_as_sql(con: duckdb.DuckDBPyConnection, index: SearchIndex) -> None:
-    for words in ("'; drop table child;--", "%' or 1=1 --", "$found", "_%"):
-        index.find(words)
-    assert roster.totals(con, ALL, ()).children > 0
 
 
 def test_the_weightiest_reasons_come_first_and_only_so_many(con: duckdb.DuckDBPyConnection) -> None:
