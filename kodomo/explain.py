@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Protocol
 
 import duckdb
@@ -13,6 +14,7 @@ from kodomo.conditions import Facts
 from kodomo.contracts import load_contracts
 from kodomo.judge import meta
 from kodomo.paths import SQL
+from kodomo.roster import query
 from kodomo.rules import Categories, ItemLike, RuleSet, catalogue, load_categories, score
 from kodomo.single_fact import Turn, turns
 
@@ -160,9 +162,10 @@ def explain(
         for row in _ask(con, "fact", resident_id)
     }
     age_band = next((row["age_band"] for row in rows.values()), "")
-    facts = _facts(con, resident_id, ruleset, known, states, as_of, age_band)
+    applying = _applying(con, resident_id, ruleset.items_read(), known)
+    facts = _facts(ruleset, states, applying, as_of, age_band)
     categories = tuple(
-        _category(row, reasons, ruleset, known, shown, facts, states)
+        _category(row, reasons, ruleset, known, shown, facts, states, applying)
         for row in (rows[c.code] for c in shown.categories if c.code in rows)
     )
     protective = tuple(
@@ -185,23 +188,20 @@ def amount(item: ItemLike, value: float | None) -> str:
     return f"{value:.0f}{item.unit}" if float(value).is_integer() else f"{value:.1f}{item.unit}"
 
 
+@cache
+def _sql(name: str) -> str:
+    return (SQL / "explain" / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def _ask(con: duckdb.DuckDBPyConnection, name: str, resident_id: str) -> list[dict[str, Any]]:
-    cursor = con.cursor()
-    try:
-        query = (SQL / "explain" / f"{name}.sql").read_text(encoding="utf-8")
-        found = cursor.execute(query, {"resident_id": resident_id})
-        names = [column[0] for column in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    finally:
-        cursor.close()
+    """Run one file of sql/explain for one child."""
+    return query(con, _sql(name), resident_id=resident_id)
 
 
 def _facts(
-    con: duckdb.DuckDBPyConnection,
-    resident_id: str,
     ruleset: RuleSet,
-    items: Mapping[str, ItemLike],
     states: Mapping[str, _Known],
+    applying: frozenset[str],
     as_of: date,
     age_band: str,
 ) -> Facts:
@@ -209,27 +209,27 @@ def _facts(
     values: dict[str, float | None] = {}
     dates: dict[str, date | None] = {}
     absent = _Known(None, None, "未連携", "")
-    doubtful = []
     for item in ruleset.items_read():
         found = states.get(item, absent)
         dates[item] = found.newest
         if found.value is not None:
             values[item] = found.value
         elif found.state != "ok":
-            doubtful.append(item)
+            values[item] = None if item in applying else 0.0
         else:
             values[item] = None if found.why else 0.0
-    if doubtful:
-        checks = ", ".join(f"coalesce(({items[item].applies or 'true'}), true)" for item in doubtful)
-        cursor = con.cursor()
-        try:
-            query = f"select {checks} from child where resident_id = $resident_id"
-            applies = cursor.execute(query, {"resident_id": resident_id}).fetchall()
-        finally:
-            cursor.close()
-        for item, one in zip(doubtful, applies[0] if applies else [True] * len(doubtful), strict=True):
-            values[item] = None if one else 0.0
     return Facts(values, dates, as_of, age_band)
+
+
+def _applying(
+    con: duckdb.DuckDBPyConnection, resident_id: str, codes: Sequence[str], items: Mapping[str, ItemLike]
+) -> frozenset[str]:
+    """The items that can concern the child at all; the conditions are the catalogue's own, over `child`."""
+    checks = ", ".join(f"coalesce(({items[code].applies or 'true'}), true)" for code in codes)
+    if not checks:
+        return frozenset()
+    found = query(con, f"select [{checks}] as holds from child where resident_id = $id", id=resident_id)
+    return frozenset(code for row in found for code, one in zip(codes, row["holds"], strict=True) if one)
 
 
 def _category(
@@ -240,6 +240,7 @@ def _category(
     shown: Categories,
     facts: Facts,
     states: Mapping[str, _Known],
+    applying: frozenset[str],
 ) -> CategoryExplanation:
     category, level = row["category"], row["level"]
     starts = ruleset.thresholds_for(category, row["age_band"])
@@ -267,7 +268,7 @@ def _category(
         for r in reasons
         if r["category"] == category
     )
-    changed = _changes(ruleset, category, row, facts, items, shown)
+    changed = _changes(ruleset, category, row, facts, items, shown, applying)
     without, more = changed or ((), ())
     higher = [s for s in starts[level:] if s > row["points"]]
     return CategoryExplanation(
@@ -308,8 +309,12 @@ def _changes(
     facts: Facts,
     items: Mapping[str, ItemLike],
     shown: Categories,
+    applying: frozenset[str],
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]] | None:
-    """The single facts that would change the level; None when these rules do not give the level that stands."""
+    """The single facts that would change the level; None when the rules do not give the level that stands.
+
+    A fact that cannot concern the child (an absence of a baby) is not named as one that could come.
+    """
     again = score(ruleset, category, facts)
     if (again.level, again.points) != (row["level"], round(row["points"], 2)):
         return None
@@ -327,7 +332,8 @@ def _changes(
             department=_owner(item),
         )
 
-    return tuple(map(told, found.lower)), tuple(map(told, found.higher))
+    higher = (turn for turn in found.higher if turn.item in applying or turn.before)
+    return tuple(map(told, found.lower)), tuple(map(told, higher))
 
 
 def _in_words(turn: Turn, item: ItemLike) -> str:

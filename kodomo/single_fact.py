@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from kodomo.conditions import Facts, leaves
 from kodomo.rules import HELP_ITEMS, ItemLike, RuleSet, score
 
-#: Units in which less than a whole one is meant; everything else is counted in whole ones.
+#: Units in which less than a whole one is meant; other measures where a rule or the child has a fraction.
 FINE_UNITS = frozenset({"%", "cm", "kg"})
 FINE_STEP = 0.1
 MOST_PERCENT = 100.0
@@ -66,9 +66,11 @@ def turns(ruleset: RuleSet, category: str, facts: Facts, items: Mapping[str, Ite
     higher: list[Turn] = []
     for code in own.items_used(category):
         item = items[code]
-        starts = stretches(own, category, item, facts.age_band or "")
         value = facts.values.get(code, 0.0)
-        for tried in (_downward(code, value, starts, item, facts), _upward(code, value, starts, facts)):
+        compared = list(_compared(own, category, code, facts.age_band or ""))
+        step = step_of(item, [*compared, value or 0.0])
+        starts = _stretches(compared, step, most_of(item))
+        for tried in (_downward(code, value, starts, step, facts), _upward(code, value, starts, facts)):
             found_lower = found_higher = False
             for turn in tried:
                 then = score(own, category, applied(facts, turn)).level
@@ -105,9 +107,10 @@ def _narrowed(ruleset: RuleSet, category: str) -> RuleSet:
     )
 
 
-def step_of(item: ItemLike) -> float:
-    """The smallest difference between two values of an item."""
-    return FINE_STEP if item.kind == "measure" and item.unit in FINE_UNITS else 1.0
+def step_of(item: ItemLike, numbers: Iterable[float]) -> float:
+    """The smallest difference between two values of an item, given values that were met in it."""
+    fine = item.unit in FINE_UNITS or any(not float(number).is_integer() for number in numbers)
+    return FINE_STEP if item.kind == "measure" and fine else 1.0
 
 
 def most_of(item: ItemLike) -> float:
@@ -120,24 +123,23 @@ def most_of(item: ItemLike) -> float:
     return MOST_PERCENT if item.unit == "%" else float("inf")
 
 
-def stretches(ruleset: RuleSet, category: str, item: ItemLike, age_band: str) -> list[float]:
-    """The values, rising from 0, at which something in the category may change with this item.
+def _compared(ruleset: RuleSet, category: str, code: str, age_band: str) -> Iterator[float]:
+    """Every number with which bands and leaves of the category compare an item."""
+    for rule in ruleset.items:
+        if rule.enabled and rule.category == category and rule.item == code:
+            yield from (band.at for band in rule.bands_for(age_band))
+    for row in (*ruleset.combinations, *ruleset.triggers):
+        if row.enabled and row.category == category:
+            yield from (leaf.value for leaf in leaves(row.when) if leaf.item == code)
 
-    Between one and the next nothing can: bands and leaves compare with numbers that all stand here. The
-    smallest value above 0 is among them, for it is the first that has a day of its own.
+
+def _stretches(compared: Iterable[float], step: float, most: float) -> list[float]:
+    """The values, rising from 0, at which something may change; between one and the next nothing can.
+
+    The smallest value above 0 is among them, for it is the first that has a day of its own.
     """
-    step, most = step_of(item), most_of(item)
-
-    def compared() -> Iterator[float]:
-        for rule in ruleset.items:
-            if rule.enabled and rule.category == category and rule.item == item.code:
-                yield from (band.at for band in rule.bands_for(age_band))
-        for row in (*ruleset.combinations, *ruleset.triggers):
-            if row.enabled and row.category == category:
-                yield from (leaf.value for leaf in leaves(row.when) if leaf.item == item.code)
-
     found = {0.0, step}
-    for value in compared():
+    for value in compared:
         first = round(ceil(round(value / step, 6)) * step, 4)
         after = round((floor(round(value / step, 6)) + 1) * step, 4)
         found.update(one for one in (first, after) if 0 <= one <= most)
@@ -145,12 +147,11 @@ def stretches(ruleset: RuleSet, category: str, item: ItemLike, age_band: str) ->
 
 
 def _downward(
-    code: str, value: float | None, starts: Sequence[float], item: ItemLike, facts: Facts
+    code: str, value: float | None, starts: Sequence[float], step: float, facts: Facts
 ) -> list[Turn]:
     """Smaller values, the nearest first: the last of each stretch below."""
     if value is None:
         return []
-    step = step_of(item)
     last = {round(start - step, 4) for start in starts}
     return [
         Turn(code, value, one, facts.dates.get(code) if one else None, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,22 @@ def test_the_single_facts_that_would_change_the_level(told, child) -> None:
     assert found.more[0].text == "「欠席日数」が12日から20日になれば"
     assert found.more[1].text == "不明の「気持ちが低い日」が30%以上と分かれば"
     assert found.more[1].department == "こども安心課"
+
+
+def test_a_fact_that_cannot_concern_the_child_is_not_named(told, child) -> None:
+    found = told(child("1", {}, school_grade=-3, unknown=["mood"]))["nonattendance"]
+    assert [c.item for c in found.more] == ["mood"]
+
+
+def test_rules_that_do_not_give_the_level_that_stands_name_no_fact(
+    city, child, as_of, ruleset, catalogue
+) -> None:
+    con = city([child("1", {"absence": 12})])
+    judge_items(con, as_of, ruleset, catalogue)
+    other = replace(ruleset, items=tuple(r for r in ruleset.items if r.code != "na_absence"))
+    found = next(c for c in explain(con, "1", other, catalogue).categories if c.category == "nonattendance")
+    assert not found.tested
+    assert (found.without, found.more) == ((), ())
 
 
 def test_a_floor_is_said_to_be_one(told, child) -> None:

@@ -125,7 +125,7 @@ def known(draw: st.DrawFn) -> Facts:
 def every_value(code: str, facts: Facts) -> list[Turn]:
     """Every other value the item could have, on its own grid, with every day that may be meant."""
     item, before, held = ITEMS[code], facts.values[code], facts.dates.get(code)
-    step, top = step_of(item), min(most_of(item), HIGHEST.get(code, 7.0))
+    step, top = step_of(item, ()), min(most_of(item), HIGHEST.get(code, 7.0))
     found = []
     for n in range(round(top / step) + 1):
         after = round(n * step, 4)
