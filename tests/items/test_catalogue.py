@@ -20,8 +20,14 @@ NEVER_ALONE = (
     "single_parent",
     "child_certificate",
     "guardian_mental_certificate",
+    "guardian_other_certificate",
     "care_need_family",
+    "care_need_new_12m",
     "care_need_unserved",
+    "unregistered_partner",
+    "partner_moved_in_12m",
+    "parent_moved_out_12m",
+    "child_rearing_allowance_stopped",
 )
 # Use of help: raises no level of abuse, nonattendance or bullying by itself.
 HELP = (
@@ -50,6 +56,18 @@ def name_of(name):
 def test_the_catalogue_reaches_over_all_departments():
     assert len(ITEMS) >= 90
     assert {item.department for item in ITEMS.values()} == codes_in("departments")
+
+
+def test_every_extract_feeds_an_item_or_the_catalogue_says_why_not():
+    said = {
+        row["extract"]: row["reason"]
+        for path in (DATA / "items").glob("*.toml")
+        for row in tomllib.loads(path.read_text("utf-8")).get("without_item", [])
+    }
+    fed = {item.extract for item in ITEMS.values()}
+    assert all(reason.endswith("。") for reason in said.values())
+    assert fed.isdisjoint(said)
+    assert fed | set(said) == set(load_contracts())
 
 
 def test_every_item_has_one_macro_and_every_macro_one_item():
