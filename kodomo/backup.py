@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from kodomo import audit, cases
+from kodomo import audit, cases, seals
 from kodomo.audit import SYSTEM
 from kodomo.errors import KodomoError
 from kodomo.ops import (
@@ -365,7 +365,7 @@ def _unpublished(family: Family, ops: OpsStore) -> list[str]:
 
 
 def _store_problems(ops: OpsStore, anchor_path: Path) -> list[str]:
-    return audit.verify(ops, anchor_path) + cases.verify(ops) + ops.check()
+    return audit.verify(ops, anchor_path) + cases.verify(ops) + seals.verify(ops) + ops.check()
 
 
 @contextmanager

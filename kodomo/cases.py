@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from kodomo import access, audit
+from kodomo import access, audit, seals
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.ops import JST, Conflict, OpsStore, jst_date, parse_utc, utc_text
@@ -566,11 +566,10 @@ def decide_link(
         raise BadReview("どの住民と同じ人かを選んでください。")
     if not reason.strip():
         raise BadReview("決めた理由を書いてください。")
-    return audit.transact(
-        ops,
-        actor,
-        action,
-        lambda con: write_link_decision(
+    facts: dict[str, Any] = {"extract": extract, "decision": decision}
+
+    def keep(con: sqlite3.Connection) -> int:
+        number = write_link_decision(
             con,
             actor.user_id,
             extract,
@@ -581,10 +580,11 @@ def decide_link(
             at=ops.clock(),
             second_by=second_by,
             minutes=minutes_since(ops, opened_at),
-        ),
-        subject=resident_id,
-        detail={"extract": extract, "decision": decision},
-    )
+        )
+        facts[seals.DETAIL] = seals.seal(con, ops, seals.DECISION, number)
+        return number
+
+    return audit.transact(ops, actor, action, keep, subject=resident_id, detail=facts)
 
 
 def minutes_since(ops: OpsStore, opened_at: datetime | None) -> float | None:

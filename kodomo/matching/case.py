@@ -112,6 +112,7 @@ class Case:
     candidates: tuple[Candidate, ...]
     machine_probability: float | None
     model: str
+    last_opinion: int = 0
 
     @property
     def mixed_first(self) -> Opinion | None:
@@ -155,9 +156,10 @@ def open_case(
         row["resident_id"]: row for row in ask(con, "candidates", extract=extract, record_key=record_key)
     }
     order = [one for one in ([linked] if linked else []) + list(offered) if one not in at.ruled_out]
-    if at.proposal is not None and at.proposal.resident_id:
-        order = [at.proposal.resident_id, *order]
     order = list(dict.fromkeys([*also, *order]))[:6]
+    if at.proposal is not None and at.proposal.resident_id and at.proposal.resident_id not in order:
+        # The second person must be able to name whom the first named; the last place gives least away.
+        order.append(at.proposal.resident_id)
     people = read_people(con, order, as_of)
     shown = [one for one in order if one in people.residents]
     hidden = any(people.residents[one]["protected"] for one in shown)
@@ -177,6 +179,7 @@ def open_case(
         candidates,
         best,
         model[0][0] if model else "",
+        at.last_opinion,
     )
 
 

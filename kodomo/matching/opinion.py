@@ -58,6 +58,7 @@ class Standing:
     """Where a record stands after all answers.
 
     proposal: the first of two answers, waiting for the second. ruled_out: whom it is not. settled: decided.
+    last_opinion: the number of the newest answer that is not あとで.
     """
 
     proposal: Opinion | None = None
@@ -65,6 +66,7 @@ class Standing:
     later: datetime | None = None
     ruled_out: set[str] = field(default_factory=set)
     settled: bool = False
+    last_opinion: int = 0
 
 
 def opinions(ops: OpsStore) -> list[Opinion]:
@@ -81,6 +83,8 @@ def standings(ops: OpsStore, given: Sequence[Opinion] | None = None) -> dict[tup
     out: dict[tuple[str, str], Standing] = {}
     for item in opinions(ops) if given is None else given:
         at = out.setdefault((item.extract, item.record_key), Standing())
+        if item.state != "later":
+            at.last_opinion = item.opinion_id
         if item.state == "proposed":
             at.proposal, at.later = item, None
         elif item.state == "disputed":

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from kodomo import access, accounts, audit, cases
+from kodomo import access, accounts, audit, cases, seals
 from kodomo.audit import Actor
 from kodomo.ops import jst_date
 from kodomo.ui import downloads, menu, parts, session
@@ -338,7 +338,7 @@ DETAIL = {
 
 
 # Long fingerprints help a program, not a reader; they stay in the file.
-HIDDEN = frozenset({"digest", "hash", "review", "values"})
+HIDDEN = frozenset({"digest", "hash", "review", "sealed", "values"})
 
 
 def _detail(text: str) -> list[str]:
@@ -449,6 +449,7 @@ def check(user: Actor, results: Any) -> None:
     with results:
         with st.spinner("検査しています。"):
             problems = audit.verify(ops, session.family().anchor_path)
+            problems += cases.verify(ops) + seals.verify(ops)
             rows_now = audit.count_rows(ops)
             audit.record(
                 ops,
@@ -465,5 +466,6 @@ def check(user: Actor, results: Any) -> None:
             )
         else:
             st.success(
-                f"{rows_now:,}行すべてのつながりを確かめました。書き換え・削除・差し込みはありません。"
+                f"{rows_now:,}行すべてのつながりと、職員確認・名寄せの答えを確かめました。"
+                "書き換え・削除・差し込みはありません。"
             )
