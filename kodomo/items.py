@@ -36,6 +36,8 @@ SCALAR_MACROS = (
     "relation_chain",
     "town_name",
 )
+#: Subjects whose facts depend on who lived with the child.
+_OF_FAMILY = ("sibling", "guardian", "household")
 STAGING_HELPERS = ("as_of_cutoff", "append_known", "snapshot_known", "link_settled")
 
 
@@ -229,13 +231,17 @@ def materialise(
             temporary, for a replay on a read-only snapshot.
 
     Makes guardian, sibling, household_member and child, and the temporary tables known_*, resident,
-    dwelling, living_group, cohabitant and child_reference.
+    rerecorded, evidenced, dwelling, living_group, cohabitant, household_unsure and child_reference.
     """
     install(con)
     day = _day(as_of)
     for name in extracts():
         _temp(con, f"known_{name}", f"select * from stg_{name}({day})")
     macros = _Macros(con)
+    macros.need("child", "rerecorded.sql")
+    _temp(con, "rerecorded", f"select * from rerecorded_after({day})")
+    macros.need("child", "evidenced.sql")
+    _temp(con, "evidenced", "select * from evidenced_people()")
     macros.need("child", "resident_now.sql")
     _temp(con, "resident", f"select * from resident_now({day})")
     _dwellings(con, persist=persist)
@@ -245,6 +251,8 @@ def materialise(
     _frame(con, "living_group", groups, ("household_id", "living_group"))
     macros.need("child", "cohabitant.sql")
     _temp(con, "cohabitant", "select * from cohabitant_of_children()")
+    macros.need("child", "household_unsure.sql")
+    _temp(con, "household_unsure", "select * from household_unsure_children()")
     for table, call in CHILD_TABLES.items():
         macros.need("child", f"{table}.sql")
         _make(con, table, f"select * from {call}", persist=persist)
@@ -388,22 +396,25 @@ def compute(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True
         " events integer, event_ids varchar[], newest_occurred_on date, newest_recorded_on date)"
     )
     macros = _Macros(con)
-    for code in items:
+    unsure = bool(con.execute("select 1 from household_unsure limit 1").fetchall())
+    for code, item in items.items():
         path = SQL / "items" / f"item_{code}.sql"
         if not path.exists():
             raise ItemMissingMacroError(
                 f"項目 {code} の sql/items/item_{code}.sql がありません。足してください。"
             )
         macros.need("items", path.name)
+        of_home = unsure and item.subject in _OF_FAMILY and item.extract == "resident_register"
         con.execute(
             f"insert into item_found select resident_id, '{code}', value, events, event_ids,"
             f" newest_occurred_on, newest_recorded_on from item_{code}({day})"
             " where value is not null and resident_id in (select resident_id from child)"
+            + (" and resident_id not in (select resident_id from household_unsure)" if of_home else "")
         )
     _make(con, "item_value", "select * from item_found order by resident_id, item", persist=persist)
     con.execute("drop table temp.item_found")
     _status(con, items, as_of, persist)
-    _gaps(con, items, persist)
+    _gaps(con, items, persist, unsure)
 
 
 def _status(con: duckdb.DuckDBPyConnection, items: dict[str, Item], as_of: date, persist: bool) -> None:
@@ -424,18 +435,27 @@ def _status(con: duckdb.DuckDBPyConnection, items: dict[str, Item], as_of: date,
     _frame(con, "item_status", sorted(rows), ("item", "state"), persist=persist)
 
 
-def _gaps(con: duckdb.DuckDBPyConnection, items: dict[str, Item], persist: bool) -> None:
-    """Children an item applies to and has no value for, where that does not mean 0."""
+def _gaps(con: duckdb.DuckDBPyConnection, items: dict[str, Item], persist: bool, unsure: bool) -> None:
+    """Children an item applies to and has no value for, where that does not mean 0.
+
+    Where the household of some children cannot be told (`unsure`), nothing about family is 0 for them.
+    """
     identities = {name: contract.identity for name, contract in load_contracts().items()}
     parts = ["select null::varchar as resident_id, null::varchar as item, null::varchar as why where false"]
     for item in items.values():
         identity = identities.get(item.extract, "resident_id")
         own = item.subject in ("child", "mother")
         via_roster = identity == "via:pupil_roster" and own
-        if item.absent_means == "zero" and not via_roster:
+        of_family = unsure and item.subject in _OF_FAMILY
+        if item.absent_means == "zero" and not via_roster and not of_family:
             continue
         why = f"'{item.gap_why}'"
         condition = "true"
+        if of_family:
+            why = f"""case when c.resident_id in (select resident_id from household_unsure)
+                then 'その日の世帯が分からない' else {why} end"""
+            if item.absent_means == "zero":
+                condition = "c.resident_id in (select resident_id from household_unsure)"
         if via_roster:
             why = f"case when c.no_public_school then '市立校の名簿にない' else {why} end"
             condition = "c.no_public_school" if item.absent_means == "zero" else "true"
