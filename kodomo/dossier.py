@@ -13,7 +13,7 @@ import duckdb
 from kodomo.contracts import load_contracts
 from kodomo.items import Item
 from kodomo.paths import SQL
-from kodomo.roster import Scope
+from kodomo.roster import Row, Scope
 
 SEXES = {"1": "男", "2": "女", "9": "その他・不明"}
 UNKNOWN_STATES = ("未連携", "データ途絶")
@@ -144,6 +144,32 @@ class Dossier:
     def rank(self) -> int | None:
         """The place in the order of checking, or none below every level."""
         return next((judgement.rank for judgement in self.judgements if judgement.rank is not None), None)
+
+    def row(self) -> Row:
+        """The child as a row of the list, without reasons."""
+        child = self.child
+        return Row(
+            resident_id=self.resident_id,
+            child_ref=child["child_ref"],
+            rank=self.rank,
+            name=child["name"],
+            kana=child["kana"],
+            age=child["age"],
+            grade=child["school_grade"],
+            school=child["school_name"],
+            age_band=child["age_band"] or "",
+            levels={judgement.category: judgement.level for judgement in self.judgements},
+            points={judgement.category: judgement.points for judgement in self.judgements},
+            missing={judgement.category: judgement.missing for judgement in self.judgements},
+            reasons=(),
+            protected=bool(child["protected"]),
+            in_care=bool(child["in_care"]),
+            known_case=bool(child["known_case"]),
+            council_open=bool(child["council_open"]),
+            support_open=bool(child["support_open"]),
+            last_seen_on=child["last_seen_on"],
+            last_seen_by=child["last_seen_by"],
+        )
 
     def own_events(self) -> list[Event]:
         """Events of the child alone."""

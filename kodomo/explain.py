@@ -139,6 +139,7 @@ def explain(
     resident_id: str,
     ruleset: RuleSet,
     items: Mapping[str, ExplainedItem] | None = None,
+    only: Sequence[str] = (),
 ) -> Explanation:
     """Explain the judgement of one child.
 
@@ -147,6 +148,7 @@ def explain(
         resident_id: the child; access is the caller's business.
         ruleset: the rule set by which the snapshot was judged.
         items: the catalogue, the city's own when None.
+        only: the categories to explain; all when empty.
 
     Returns:
         One explanation per category, in the city's order, and the protective facts.
@@ -166,7 +168,7 @@ def explain(
     facts = _facts(ruleset, states, applying, as_of, age_band)
     categories = tuple(
         _category(row, reasons, ruleset, known, shown, facts, states, applying)
-        for row in (rows[c.code] for c in shown.categories if c.code in rows)
+        for row in (rows[c.code] for c in shown.categories if c.code in rows and (not only or c.code in only))
     )
     protective = tuple(
         Protective(code, item.label, amount(item, states[code].value))

@@ -320,6 +320,11 @@ def open_questions(row: Row, ruleset: RuleSet, category: str) -> bool:
     return row.points.get(category, 0.0) + most >= ruleset.thresholds_for(category, row.age_band)[0]
 
 
+def shown_level(row: Row, ruleset: RuleSet, category: str) -> int | None:
+    """The level as it may be shown: None (不明) where 'no level' would say too much (`open_questions`)."""
+    return None if open_questions(row, ruleset, category) else row.levels.get(category, 0)
+
+
 def totals(con: duckdb.DuckDBPyConnection, scope: Scope, settled: Sequence[str]) -> Totals:
     """The totals above the list."""
     return Totals(**_run(con, "totals", scope, settled=list(settled))[0])

@@ -385,9 +385,7 @@ def _ranked_cells(
         seen["name"] or "–", sub=[line for line in (seen["kana"], f"{_about(row)}　{school}".strip()) if line]
     )
     levels = [
-        parts.level_cell(
-            None if roster.open_questions(row, rules, kind.code) else row.levels.get(kind.code, 0)
-        )
+        parts.level_cell(roster.shown_level(row, rules, kind.code))
         for kind in kinds
     ]
     reasons = parts.cell(*(row.reasons or ("いまの基準に届く理由はありません",)), sub=_unknown_line(row))
