@@ -11,7 +11,19 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from kodomo import audit, backup, changes, intake, judge, link_history, linkage, tuning, worsening
+from kodomo import (
+    audit,
+    backup,
+    changes,
+    intake,
+    judge,
+    link_history,
+    linkage,
+    missed,
+    pregnancies,
+    tuning,
+    worsening,
+)
 from kodomo import export as exports
 from kodomo.errors import KodomoError
 from kodomo.ops import OpsStore, open_store
@@ -204,6 +216,8 @@ def _judge(con: Connection, ops: OpsStore, day: date, progress: Progress) -> lis
     changes.keep_earlier(con, day, judge_on)
     judge.judge(con, day, ruleset, key)
     worsening.watch(con, day)
+    pregnancies.find(con, day, key)
+    missed.find(con, day)
     progress("判定", 1.0)
     rows = con.execute(
         "select level, count(distinct resident_id) from judgement where level > 0 group by 1 order by 1 desc"

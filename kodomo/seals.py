@@ -48,7 +48,36 @@ OPINION = Sealed(
     _ACTIONS,
     "名寄せの答え",
 )
-TABLES = (OPINION, DECISION)
+PREGNANCY_REVIEW = Sealed(
+    "pregnancy_review",
+    "review_id",
+    (
+        *("entry_id", "version", "outcome", "reason_code", "note", "reasons", "level", "user_id", "role"),
+        *("department", "snapshot", "as_of", "reviewed_at"),
+    ),
+    ("pregnancy_review",),
+    "妊婦の確認",
+)
+MISSED_STATUS = Sealed(
+    "missed_status",
+    "status_id",
+    (
+        *("gap", "subject_id", "version", "status", "reason_code", "note", "mark", "since_on", "user_id"),
+        *("role", "department", "snapshot", "as_of", "set_at"),
+    ),
+    ("missed_status",),
+    "支援漏れの状況",
+)
+TABLES = (OPINION, DECISION, PREGNANCY_REVIEW, MISSED_STATUS)
+
+
+def insert(con: sqlite3.Connection, ops: OpsStore, what: Sealed, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Add one row inside a running write; returns its seal, for the log row in the same transaction."""
+    done = con.execute(
+        f"insert into {what.table} ({', '.join(row)}) values ({', '.join('?' * len(row))})",
+        tuple(row.values()),
+    )
+    return seal(con, ops, what, int(done.lastrowid or 0))
 
 
 def seal(con: sqlite3.Connection, ops: OpsStore, what: Sealed, number: int) -> dict[str, Any]:
@@ -67,7 +96,7 @@ def _digest(ops: OpsStore, what: Sealed, row: Mapping[str, Any] | sqlite3.Row) -
 
 
 def verify(ops: OpsStore, *, limit: int = 20) -> list[str]:
-    """Check every answer and decision on a match against the log row written with it.
+    """Check every sealed row against the log row written with it.
 
     Rows written before the log kept seals cannot be checked; no more of them may be there than the log has
     rows without a seal, and none after the first sealed one.
