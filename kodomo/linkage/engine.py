@@ -24,7 +24,7 @@ from kodomo.linkage.model import BACKGROUND_U, HOUSEHOLD_U, PRIOR_M, Evidence
 from kodomo.linkage.sources import Register
 
 ADULT_GAP = 15  # a guardian is at least this many years older than the child
-SCHOOL_AGE = range(5, 17)
+GROWN = 2005  # of those born before, everybody at home counts
 
 
 def _serial(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
@@ -213,27 +213,84 @@ def _join_names(left: Names, right: Names | None) -> Names:
 
 @dataclass
 class Lists:
-    """Entries and adults of the residents in one order, with the start of each resident's stretch."""
+    """Where the members of each group stand in a column sorted by group."""
 
-    person: np.ndarray
+    order: np.ndarray
     start: np.ndarray
     count: np.ndarray
 
     @staticmethod
-    def of(person: np.ndarray, size: int) -> tuple[Lists, np.ndarray]:
-        """Return the stretches and the order that sorts by resident (stable)."""
-        order = np.argsort(person, kind="stable")
-        ordered = person[order]
-        count = np.bincount(ordered, minlength=size).astype("int64")
-        start = np.concatenate([[0], np.cumsum(count)[:-1]]) if size else np.array([], dtype="int64")
-        return Lists(ordered, start, count), order
+    def of(group: np.ndarray, size: int) -> Lists:
+        """Return the stretches of groups 0 to `size` - 1; `order` sorts by group (stable)."""
+        rising = len(group) < 2 or bool((group[1:] >= group[:-1]).all())
+        order = np.arange(len(group)) if rising else np.argsort(group, kind="stable")
+        count = np.bincount(group, minlength=size).astype("int64")
+        return Lists(order, np.cumsum(count) - count, count)
 
-    def expand(self, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return, for each of `people`, all list positions: (row in `people`, position)."""
-        count = self.count[people]
-        row = np.repeat(np.arange(len(people)), count)
-        offset = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        return row, self.start[people][row] + offset
+    def expand(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return, for each of `groups`, all its places in `order`: (row in `groups`, place)."""
+        count = self.count[groups]
+        row = np.repeat(np.arange(len(groups)), count)
+        begin = self.start[groups] - (np.cumsum(count) - count)
+        return row, np.arange(len(row)) + np.repeat(begin, count)
+
+
+@dataclass
+class Homes:
+    """Who lives with whom: the same household, or the same dwelling (世帯分離)."""
+
+    year: np.ndarray
+    groups: list[tuple[np.ndarray, Lists, np.ndarray]]
+
+    @staticmethod
+    def of(residents: Residents) -> Homes:
+        """Return the homes of the register; groups too large to be a family are left out."""
+        size = len(residents)
+        dwelling = np.full(size, -1, dtype="int64")
+        if len(residents.place_person):
+            first = np.unique(residents.place_person, return_index=True)[1]
+            lot, room = residents.places.lot[first], residents.places.room[first]
+            dwelling[residents.place_person[first]] = np.where(
+                lot >= 0, (lot.astype("int64") << 24) | (room + 1), -1
+            )
+        groups = []
+        for group, most in ((residents.household.astype("int64"), 30), (dwelling, 8)):
+            members = np.flatnonzero(group >= 0)
+            code = np.full(size, -1, dtype="int64")
+            code[members] = pd.factorize(group[members])[0]
+            lists = Lists.of(code[members], int(code.max(initial=-1)) + 1)
+            small = np.zeros(size, dtype=bool)
+            small[members] = lists.count[code[members]] <= most
+            groups.append((np.where(small, code, -1), lists, members[lists.order]))
+        return Homes(residents.birth["year"], groups)
+
+    def _together(self, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return everybody who lives with each of `people`: (row in `people`, resident)."""
+        rows, others = [], []
+        for code, lists, members in self.groups:
+            known = np.flatnonzero(code[people] >= 0)
+            row, at = lists.expand(code[people[known]])
+            rows.append(known[row])
+            others.append(members[at])
+        row, other = np.concatenate(rows), np.concatenate(others)
+        apart = other != people[row]
+        return row[apart], other[apart]
+
+    def _older(self, child: np.ndarray, adult: np.ndarray) -> np.ndarray:
+        child, adult = self.year[child], self.year[adult]
+        return (child > 0) & (adult > 0) & ((child - adult >= ADULT_GAP) | (child < GROWN))
+
+    def adults(self, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the adults each of `people` lives with: (row in `people`, adult)."""
+        row, other = self._together(people)
+        kept = self._older(people[row], other)
+        return row[kept], other[kept]
+
+    def children(self, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return whom each of `people` may be the guardian of: (row in `people`, resident)."""
+        row, other = self._together(people)
+        kept = self._older(other, people[row])
+        return row[kept], other[kept]
 
 
 @dataclass
@@ -252,6 +309,29 @@ class Weighed:
     # log of the chance among strangers, field by field (float32); `evidence.stranger` is their sum
     chance: dict[str, np.ndarray]
 
+    def blind(self, records: np.ndarray) -> Weighed:
+        """Return the pairs of some records (in rising order) as they would be had nobody brought a number."""
+        new = np.full(self.evidence.records, -1, dtype="int32")
+        new[records] = np.arange(len(records), dtype="int32")
+        rows = np.flatnonzero((new[self.pairs.record] >= 0) & self.pairs.blind)
+        pairs = Pairs(new[self.pairs.record[rows]], self.pairs.person[rows], self.pairs.blind[rows])
+        old = self.evidence
+        levels = {name: level[rows] for name, level in self.levels.items()}
+        evidence = Evidence(
+            pairs.record.astype("int64"),
+            levels,
+            old.stranger[rows],
+            old.household[rows],
+            np.full(len(rows), -1, dtype="int8"),
+            old.group[rows],
+            len(records),
+            old.record_group[records],
+        )
+        columns = ("kind", "exact_given", "alike_given", "sei_by_kana", "mei_by_kana", "old_place")
+        taken = {name: getattr(self, name)[rows] for name in columns}
+        chance = {name: value[rows] for name, value in self.chance.items()}
+        return Weighed(pairs, evidence, levels, **taken, chance=chance)
+
 
 class Engine:
     """The coded register and its search tables, ready to weigh the records of any stage."""
@@ -265,8 +345,17 @@ class Engine:
             np.bincount(residents.household[residents.household >= 0]) if self.population else np.array([1])
         )
         self.household_size = float(np.mean(counts[counts > 0])) if (counts > 0).any() else 2.0
-        self._household_adults: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self.homes = Homes.of(residents)
         self._frequencies()
+        self._load()
+
+    def _load(self) -> None:
+        """Fill the search tables with the residents."""
+        res = self.residents
+        self.blocks.load("entry", _keys(res.entries, res.entry_person, res.birth, res.sex))
+        places = {"i": res.place_person, "block": res.places.block, "lot": res.places.lot}
+        self.blocks.load("place", places)
+        self.blocks.join_homes()
 
     def close(self) -> None:
         """Release the search tables."""
@@ -354,18 +443,20 @@ class Engine:
 
         Args:
             records: the rows of this stage.
-            bridge: what 学齢簿 adds to the residents.
+            bridge: what 学齢簿 adds to the residents; once given, later stages find residents by it, too.
             numbers: position of the resident whose number each record brings, -1 for none; None when no
                 record can bring one.
         """
         res = self.residents
-        entry_person = np.concatenate([res.entry_person, bridge.name_person]).astype("int32")
-        entry_kind = np.concatenate([res.entry_kind, np.full(len(bridge.name_person), 4, dtype="int8")])
-        entries = _join_names(res.entries, bridge.names)
-        lists, order = Lists.of(entry_person, len(res))
-        entries, entry_kind, entry_person = entries.take(order), entry_kind[order], entry_person[order]
-        adult_person, adult_full, adult_given = self._adults(bridge)
-        pairs = self._find(records, entries, entry_person, bridge, adult_person, adult_full, numbers)
+        entries, entry_kind, entry_person = res.entries, res.entry_kind, res.entry_person
+        if bridge.names is not None:
+            entry_person = np.concatenate([entry_person, bridge.name_person]).astype("int32")
+            entry_kind = np.concatenate([entry_kind, np.full(len(bridge.name_person), 4, dtype="int8")])
+            order = np.argsort(entry_person, kind="stable")
+            entries = _join_names(entries, bridge.names).take(order)
+            entry_kind, entry_person = entry_kind[order], entry_person[order]
+        lists = Lists.of(entry_person, len(res))
+        pairs = self._find(records, bridge, numbers)
 
         best, names = self._best_names(pairs, records, lists, entries, Similar(self.voc))
         a = records.names.take(pairs.record)
@@ -378,9 +469,7 @@ class Engine:
         sex_a, sex_b = records.sex[pairs.record], res.sex[pairs.person]
         levels["sex"] = np.where((sex_a < 0) | (sex_b < 0), -1, sex_a == sex_b).astype("int8")
         levels["address"], old_place, lot_seen, room_seen = self._addresses(pairs, records)
-        levels["guardian"], guardian_u = self._guardians(
-            pairs, records, names.sei >= 3, adult_person, adult_full, adult_given
-        )
+        levels["guardian"], guardian_u = self._guardians(pairs, records, names.sei >= 3, bridge)
         levels["school"], school_u = self._schools(pairs, records, bridge)
         levels["grade"] = self._grades(pairs, records, levels["dob"])
         levels["age"] = self._ages(pairs, records)
@@ -428,91 +517,43 @@ class Engine:
             chance,
         )
 
-    def _find(
-        self,
-        records: Records,
-        entries: Names,
-        entry_person: np.ndarray,
-        bridge: Bridge,
-        adult_person: np.ndarray,
-        adult_full: np.ndarray,
-        numbers: np.ndarray | None,
-    ) -> Pairs:
-        res = self.residents
-        birth = res.birth
-        blocks = self.blocks
-        blocks.load("entry", _keys(entries, {k: v[entry_person] for k, v in birth.items()}, entry_person))
-        blocks.load(
-            "place",
-            pd.DataFrame(
-                {"i": res.place_person, "block": res.places.block, "lot": res.places.lot}
-            ).drop_duplicates(),
-        )
-        blocks.load("studies", pd.DataFrame({"i": bridge.person, "school": bridge.school}).drop_duplicates())
-        frame = _keys(records.names, records.birth, np.arange(len(records), dtype="int32"))
-        frame["block"], frame["lot"], frame["school"] = (
-            records.places.block,
-            records.places.lot,
-            records.school,
-        )
-        frame["guardian"] = _whole(records.guardian)
-        have = set(frame.columns) - {"i"}
+    def _find(self, records: Records, bridge: Bridge, numbers: np.ndarray | None) -> Pairs:
+        blocks, res = self.blocks, self.residents
+        if bridge.names is not None:
+            blocks.load("entry", _keys(bridge.names, bridge.name_person, res.birth, res.sex), add=True)
+            blocks.join_homes()
+        pupil = np.unique(np.stack([bridge.person, bridge.school], axis=1), axis=0)
+        blocks.load("pupil", {"i": pupil[:, 0], "school": pupil[:, 1], "dob": res.birth["dob"][pupil[:, 0]]})
+        rows = np.arange(len(records), dtype="int32")
+        keys = _keys(records.names, rows, records.birth, records.sex)
+        keys |= {"block": records.places.block, "lot": records.places.lot, "school": records.school}
+        keys["guardian"] = _whole(records.guardian)
+        have = set(keys) - {"i"}
         if numbers is not None:
-            frame["number"] = numbers.astype("int32")
+            keys["number"] = numbers.astype("int32")
             have.add("number")
-        if not len(adult_person) or not (frame["guardian"] >= 0).any():
-            have.discard("guardian")
-        else:
-            wanted = np.unique(frame["guardian"])
-            kept = np.isin(adult_full, wanted)
-            blocks.load(
-                "adult", pd.DataFrame({"i": adult_person[kept], "name": adult_full[kept]}).drop_duplicates()
-            )
-        blocks.load("record", frame)
+        blocks.load("kin", self._kin(np.unique(keys["guardian"]), bridge))
+        blocks.load("record", keys)
         return blocks.find(have=have)
 
-    def _adults(self, bridge: Bridge) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (resident, whole name, 名) of adults each lives with and of guardians the school knows."""
-        if self._household_adults is None:
-            self._household_adults = self._living_adults()
-        person, full, given = self._household_adults
-        if bridge.guardians is not None:
-            person = np.concatenate([person, bridge.guardian_person])
-            full = np.concatenate([full, _whole(bridge.guardians)])
-            given = np.concatenate([given, _given(bridge.guardians)])
-        kept = full >= 0
-        return person[kept].astype("int64"), full[kept].astype("int64"), given[kept].astype("int64")
-
-    def _living_adults(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Find the adults of the same household or dwelling (世帯分離); every name of theirs counts."""
+    def _kin(self, wanted: np.ndarray, bridge: Bridge) -> dict[str, np.ndarray]:
+        """Return who lives with the bearers of the names `wanted`: name, i, and every 名 of i."""
         res = self.residents
-        year = res.birth["year"]
-        first_place = (
-            np.unique(res.place_person, return_index=True)[1] if len(res.place_person) else np.array([], int)
-        )
-        dwelling = np.full(len(res), -1, dtype="int64")
-        if len(first_place):
-            lot, room = (
-                res.places.lot[first_place].astype("int64"),
-                res.places.room[first_place].astype("int64"),
-            )
-            dwelling[res.place_person[first_place]] = np.where(lot >= 0, (lot << 24) | (room + 1), -1)
-        pairs = [_together(res.household.astype("int64"), 30), _together(dwelling, 8)]
-        child = np.concatenate([a for a, _ in pairs])
-        adult = np.concatenate([b for _, b in pairs])
-        older = (year[child] > 0) & (year[adult] > 0)
-        older &= (year[child] - year[adult] >= ADULT_GAP) | (year[child] < 2005)
-        child, adult = child[older], adult[older]
-        lists, order = Lists.of(res.entry_person, len(res))
-        row, at = lists.expand(adult)
-        person, names = child[row], res.entries.take(order[at])
-        reading = np.where(names.full_k >= 0, names.full_k + KANA_SHIFT, -1)
-        given_reading = np.where(names.mei_k >= 0, names.mei_k + KANA_SHIFT, -1)
-        return (
-            np.concatenate([person, person]),
-            np.concatenate([_whole(names), reading]),
-            np.concatenate([names.mei_l, given_reading]),
-        )
+        kanji, reading = _whole(res.entries), _shifted(res.entries.full_k)
+        adult, name = [], []
+        for codes in (kanji, reading):
+            at = np.flatnonzero(_among(codes, wanted[wanted >= 0]))
+            adult.append(res.entry_person[at])
+            name.append(codes[at])
+        row, child = self.homes.children(np.concatenate(adult).astype("int64"))
+        name = np.concatenate(name).astype("int64")[row]
+        if bridge.guardians is not None:
+            child = np.concatenate([child, bridge.guardian_person])
+            name = np.concatenate([name, _whole(bridge.guardians)])
+        both = np.unique((name << 32) | child)
+        row, at = Lists.of(res.entry_person, len(res)).expand(both & 0xFFFFFFFF)
+        keys = {"name": both[row] >> 32, "i": res.entry_person[at]}
+        return keys | {"mei_l": res.entries.mei_l[at], "mei_p": res.entries.mei_p[at]}
 
     def _best_names(
         self, pairs: Pairs, records: Records, lists: Lists, entries: Names, similar: Similar
@@ -540,9 +581,9 @@ class Engine:
         need = np.flatnonzero(records.places.town[pairs.record] >= 0)
         if not len(need) or not len(res.place_person):
             return out, old, lot, room
-        lists, order = Lists.of(res.place_person, len(res))
+        lists = Lists.of(res.place_person, len(res))
         row, at = lists.expand(pairs.person[need].astype("int64"))
-        at = order[at]
+        at = lists.order[at]
         a, b, r = records.places, res.places, pairs.record[need][row]
         fields = ("town", "chome", "block", "lot", "room")
         level = address_levels(
@@ -552,43 +593,54 @@ class Engine:
         where = need[row[first]]
         out[where] = level[first]
         first_place = lists.start[pairs.person[where]]
-        old[where] = order[first_place] != at[first]
+        old[where] = lists.order[first_place] != at[first]
         lot[where] = b.lot[at[first]]
         room[where] = b.room[at[first]]
         return out, old, lot, room
 
     def _guardians(
-        self,
-        pairs: Pairs,
-        records: Records,
-        same_surname: np.ndarray,
-        adult_person: np.ndarray,
-        adult_full: np.ndarray,
-        adult_given: np.ndarray,
+        self, pairs: Pairs, records: Records, same_surname: np.ndarray, bridge: Bridge
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the guardian level (3 name, 2 名 alone, 0 other, -1 unknown), and its chance by accident."""
+        """Return the guardian level (3 name, 2 名 alone, 0 other, -1 unknown), and its chance by accident.
+
+        Compared are the adults each resident lives with, by every name of theirs, and the guardians the
+        school knows.
+        """
         full = _whole(records.guardian).astype("int64")[pairs.record]
         given = _given(records.guardian).astype("int64")[pairs.record]
-        has = np.zeros(len(self.residents), dtype=bool)
-        has[adult_person] = True
-        known = (full >= 0) & has[pairs.person]
-        out = np.where(known, 0, -1).astype("int8")
+        out = np.full(len(pairs), -1, dtype="int8")
         chance = np.full(len(pairs), 1.0)
-        if known.any():
-            rows = np.flatnonzero(known)
-            wanted = pairs.person[rows].astype("int64") << 32
-            asked = np.isin(adult_full, np.unique(full[rows]))
-            names = np.sort((adult_person[asked] << 32) | adult_full[asked])
-            asked = (adult_given >= 0) & np.isin(adult_given, np.unique(given[rows]))
-            givens = np.sort((adult_person[asked] << 32) | adult_given[asked])
-            by_given = _member(wanted | np.where(given[rows] >= 0, given[rows], 0xFFFFFFFE), givens)
-            by_full = _member(wanted | full[rows], names)
-            out[rows] = np.where(by_full, 3, np.where(by_given, 2, 0))
-            kanji = records.guardian.mei_l[pairs.record[rows]]
-            sei = records.guardian.sei_l[pairs.record[rows]]
-            f_given = 2 * (self.f_given[kanji] + 500 * 0.0007) / (self._n + 500)
-            f_sei = np.where(same_surname[rows], 1.0, (self.f_sei_kanji[sei] + 1) / (self._n + 500))
-            chance[rows] = np.where(by_full, f_given * f_sei, np.where(by_given, f_given, 1.0))
+        rows = np.flatnonzero(full >= 0)
+        if not len(rows):
+            return out, chance
+        res, entries = self.residents, self.residents.entries
+        row, adult = self.homes.adults(pairs.person[rows].astype("int64"))
+        more, at = Lists.of(res.entry_person, len(res)).expand(adult)
+        row = row[more]
+        adults = [(row, _whole(entries)[at], entries.mei_l[at])]
+        adults.append((row, _shifted(entries.full_k[at]), _shifted(entries.mei_k[at])))
+        if bridge.guardians is not None:
+            known = Lists.of(bridge.guardian_person, len(res))
+            row, at = known.expand(pairs.person[rows].astype("int64"))
+            at = known.order[at]
+            adults.append((row, _whole(bridge.guardians)[at], _given(bridge.guardians)[at]))
+        found = np.full(len(rows), -1, dtype="int8")
+        for row, whole, mei in adults:
+            here = whole >= 0
+            row, whole, mei = row[here], whole[here], mei[here]
+            same = np.where(
+                whole == full[rows[row]], 3, np.where((mei >= 0) & (mei == given[rows[row]]), 2, 0)
+            )
+            for level in (0, 2, 3):  # the best of a resident's adults counts
+                best = row[same == level]
+                found[best] = np.maximum(found[best], level)
+        rows, found = rows[found >= 0], found[found >= 0]
+        out[rows] = found
+        kanji = records.guardian.mei_l[pairs.record[rows]]
+        sei = records.guardian.sei_l[pairs.record[rows]]
+        f_given = 2 * (self.f_given[kanji] + 500 * 0.0007) / (self._n + 500)
+        f_sei = np.where(same_surname[rows], 1.0, (self.f_sei_kanji[sei] + 1) / (self._n + 500))
+        chance[rows] = np.where(found == 3, f_given * f_sei, np.where(found == 2, f_given, 1.0))
         return out, np.minimum(chance, 1.0)
 
     def _schools(self, pairs: Pairs, records: Records, bridge: Bridge) -> tuple[np.ndarray, np.ndarray]:
@@ -722,19 +774,6 @@ class Engine:
 KANA_SHIFT = 1 << 28  # readings and kanji share one number space where a guardian may be written either way
 
 
-def _together(group: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return all ordered pairs of members of each group of at most `most` members; -1 is no group."""
-    members = np.flatnonzero(group >= 0)
-    if not len(members):
-        return members, members
-    _, code = np.unique(group[members], return_inverse=True)
-    lists, order = Lists.of(code, int(code.max()) + 1)
-    small = lists.count[code] <= most
-    row, at = lists.expand(code[small])
-    one, other = members[small][row], members[order[at]]
-    return one[one != other], other[one != other]
-
-
 def _first_best(row: np.ndarray, value: np.ndarray) -> np.ndarray:
     """Return, for each distinct entry of the sorted `row`, the first position with its highest value."""
     if not len(row):
@@ -764,23 +803,29 @@ def _member(keys: np.ndarray, sorted_values: np.ndarray) -> np.ndarray:
     return sorted_values[at] == keys
 
 
-def _keys(names: Names, birth: dict[str, np.ndarray], index: np.ndarray) -> pd.DataFrame:
-    """Return the integer keys that blocking joins on."""
-    return pd.DataFrame(
-        {
-            "i": index,
-            "dob": birth["dob"],
-            "y": birth["year"],
-            "m": birth["month"],
-            "d": birth["day"],
-            "md": birth["md"],
-            "sei_l": names.sei_l,
-            "mei_l": names.mei_l,
-            "sei_p": names.sei_p,
-            "mei_p": names.mei_p,
-            "full_l": names.full_l,
-            "full_k": names.full_k,
-            "bag": names.bag,
-            "words": names.words,
-        }
-    )
+def _shifted(reading: np.ndarray) -> np.ndarray:
+    """Return codes of readings in the number space that they share with kanji."""
+    return np.where(reading >= 0, reading + KANA_SHIFT, -1)
+
+
+def _among(codes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return which `codes` are among `wanted` (bool)."""
+    return np.isin(codes, wanted)
+
+
+def _keys(
+    names: Names, person: np.ndarray, birth: dict[str, np.ndarray], sex: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the integer keys that blocking joins on, one row per name; `person` is whose it is."""
+    keys = {
+        "i": person,
+        "sex": sex[person],
+        "dob": birth["dob"][person],
+        "y": birth["year"][person],
+        "m": birth["month"][person],
+        "d": birth["day"][person],
+        "md": birth["md"][person],
+    }
+    for name in ("sei_l", "mei_l", "sei_p", "mei_p", "full_l", "full_k", "bag", "words"):
+        keys[name] = getattr(names, name)
+    return keys

@@ -234,17 +234,36 @@ def _match(
     *,
     bridging: bool,
 ) -> Stage:
+    """Find, weigh and decide the records of one stage; `bridging` says that they may bring numbers."""
     residents = engine.residents
-    frame = records.frame
     numbers = None
     unknown = np.zeros(len(records), dtype=bool)
     if bridging:
-        number = frame["number"]
+        number = records.frame["number"]
         position = pd.Series(np.arange(len(residents)), index=residents.ids, dtype="int64")
         numbers = position.reindex(number.to_numpy(dtype=object)).fillna(-1).to_numpy(dtype="int64")
         unknown = (number.notna() & (number != "")).to_numpy() & (numbers < 0)
     numbered = numbers >= 0 if numbers is not None else np.zeros(len(records), dtype=bool)
     weighed = engine.weigh(records, bridge, numbers=numbers)
+    return _judge(engine, records, weighed, decided, names, numbered=numbered, unknown=unknown)
+
+
+def _judge(
+    engine: Engine,
+    records: Records,
+    weighed: Weighed,
+    decided: pd.DataFrame,
+    names: dict[str, str],
+    *,
+    numbered: np.ndarray,
+    unknown: np.ndarray,
+) -> Stage:
+    """Learn from the weighed pairs and decide on every record.
+
+    numbered, unknown: per record, whether it brings a number the register knows, and one it does not know.
+    """
+    residents = engine.residents
+    frame = records.frame
     evidence = weighed.evidence
     current = residents.current[weighed.pairs.person]
     population = max(engine.population, 2)
@@ -342,9 +361,16 @@ def _hide_numbers(
         return None, None
     rows = sure[np.unique(np.linspace(0, len(sure) - 1, min(TRIAL_ROWS, len(sure))).astype("int64"))]
     true = stage.weighed.pairs.person[stage.verdict.top[rows]]
-    blind = take_records(school, rows)
-    blind.frame["number"] = None
-    tried = _match(engine, blind, Bridge.nothing(), _decided(None), titles, bridging=False)
+    none = np.zeros(len(rows), dtype=bool)
+    tried = _judge(
+        engine,
+        take_records(school, rows),
+        stage.weighed.blind(rows),
+        _decided(None),
+        titles,
+        numbered=none,
+        unknown=none,
+    )
     if not len(tried.weighed.pairs):
         return (len(rows), 0, 0), None
     linked = tried.verdict.status == "auto"
