@@ -13,12 +13,15 @@ import pandas as pd
 from kodomo.linkage.sources import Register
 from kodomo.normalize import (
     Address,
+    Gazetteer,
     address_parts_many,
     is_kana,
     is_latin,
     is_mojibake,
     kana_keys,
     latin_key,
+    learn_towns,
+    listed_towns,
     loose_keys,
     name_keys,
     name_parts,
@@ -85,6 +88,7 @@ class Vocabulary:
     room: Codes = field(default_factory=Codes)
     lot: Codes = field(default_factory=Codes)
     school: Codes = field(default_factory=Codes)
+    towns: Gazetteer = field(default_factory=listed_towns)
     _loose_of: list[int] = field(default_factory=list)
     _sound_of: list[int] = field(default_factory=list)
 
@@ -390,14 +394,19 @@ class Places:
 
 
 def encode_places(addresses: Iterable[object], details: Iterable[object] | None, voc: Vocabulary) -> Places:
-    """Return the coded addresses of a column (and of its 方書)."""
+    """Return the coded addresses of a column (and of its 方書).
+
+    A column with 方書 is the register's; it teaches `voc` the towns of the city.
+    """
     place, where = pd.factorize(np.array(_texts(addresses), dtype=object))
     if details is None:
-        parts = address_parts_many(where)
+        parts = address_parts_many(where, towns=voc.towns)
     else:
+        voc.towns = learn_towns(where.tolist())
         extra, what = pd.factorize(np.array(_texts(details), dtype=object))
         place, both = pd.factorize(place.astype("int64") * max(len(what), 1) + extra)
-        parts = address_parts_many(where[both // max(len(what), 1)], what[both % max(len(what), 1)])
+        rows = where[both // max(len(what), 1)], what[both % max(len(what), 1)]
+        parts = address_parts_many(*rows, voc.towns)
     distinct: dict[Address, int] = {}
     codes = np.array([distinct.setdefault(part, len(distinct)) for part in parts], dtype="int64")[place]
     seen = list(distinct)

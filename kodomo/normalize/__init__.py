@@ -1,6 +1,14 @@
 """Normalisation: match keys for names, readings and addresses, beside the raw value, never in its place."""
 
-from kodomo.normalize.addresses import Address, address_parts, address_parts_many, same_dwelling_key
+from kodomo.normalize.addresses import (
+    Address,
+    Gazetteer,
+    address_parts,
+    address_parts_many,
+    learn_towns,
+    listed_towns,
+    same_dwelling_key,
+)
 from kodomo.normalize.kana import kana_key, kana_keys, phonetic_key, phonetic_keys
 from kodomo.normalize.names import (
     is_kana,
@@ -20,6 +28,7 @@ from kodomo.normalize.search import search_key, search_keys
 
 __all__ = [
     "Address",
+    "Gazetteer",
     "address_parts",
     "address_parts_many",
     "is_kana",
@@ -28,6 +37,8 @@ __all__ = [
     "kana_key",
     "kana_keys",
     "latin_key",
+    "learn_towns",
+    "listed_towns",
     "loose_key",
     "loose_keys",
     "name_key",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kodomo.normalize import address_parts, address_parts_many, same_dwelling_key
+from kodomo.normalize import address_parts, address_parts_many, learn_towns, same_dwelling_key
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,65 @@ def test_same_dwelling_in_any_notation() -> None:
 
 def test_two_buildings_on_one_lot_stay_apart() -> None:
     assert same_dwelling_key("本町1-2-3", "メゾンA101") != same_dwelling_key("本町1-2-3", "コーポB101")
+
+
+CITY = "神奈川県藤見市"
+REGISTER = [
+    f"{CITY}{town}{number}"
+    for town, numbers in {
+        "曽根崎町": ("二丁目２４番", "一丁目３番５号"), "五番町": ("６６１番地２４", "１２番地"), "三条町": ("一丁目１７番２１号", "二丁目１番１号"),
+        "藤見ケ丘": ("三丁目１番２号", "三丁目１番３号"), "大字中河原": ("８６番地２４", "８８番地"), "本町": ("四丁目５番６号", "四丁目５番７号"), "本町通": ("二丁目３番４号", "二丁目３番５号"),
+    }.items()
+    for number in numbers
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("曽根崎町２-２4", ("曽根崎町", 2, 24, None, "")),
+        ("藤見市三条町１ー１７ー２１", ("三条町", 1, 17, 21, "")),
+        ("五番町661番地の24", ("五番町", 0, 661, 24, "")),
+        ("中河原86-24", ("中河原", 0, 86, 24, "")),
+        ("藤見市大字中河原86番地の24　レジデンス88弐番館1号室", ("中河原", 0, 86, 24, "1")),
+        ("藤見が丘3-1-2-201", ("藤見ケ丘", 3, 1, 2, "201")),
+        ("神奈川県藤見市本町通二丁目３番４号", ("本町通", 2, 3, 4, "")),
+        ("本町4-5-6", ("本町", 4, 5, 6, "")),
+    ],
+)
+def test_a_register_teaches_the_towns_of_its_city(text: str, parts: tuple) -> None:
+    assert address_parts(text, towns=learn_towns(REGISTER)) == parts
+
+
+def test_a_register_without_the_city_s_name_is_understood_too() -> None:
+    towns = learn_towns([text.removeprefix(CITY) for text in REGISTER])
+    assert address_parts("神奈川県藤見市三条町1-17-21", towns=towns) == ("三条町", 1, 17, 21, "")
+    assert address_parts("三条町1-17-21", towns=towns) == ("三条町", 1, 17, 21, "")
+
+
+def test_another_city_s_town_of_the_same_name_stays_apart() -> None:
+    towns = learn_towns(REGISTER)
+    ours = address_parts("本町4-5-6", towns=towns)
+    assert address_parts("大阪府豊中市本町4-5-6", towns=towns).town != ours.town
+    assert address_parts("神奈川県府中市本町4-5-6", towns=towns).town != ours.town
+
+
+@pytest.mark.parametrize(
+    "city",
+    ["三重県四日市市", "千葉県市川市", "福島県郡山市", "愛知県蒲郡市", "福岡県小郡市", "奈良県大和郡山市", "東京都町田市", "大阪府三島郡島本町", "東京都新宿区", "東京都武蔵村山市", "広島県廿日市市", "滋賀県野洲市"],
+)  # fmt: skip
+def test_every_shape_of_city_name_may_be_left_out(city: str) -> None:
+    towns = learn_towns([text.replace(CITY, city) for text in REGISTER])
+    for text in (f"{city}三条町1-17-21", "三条町1-17-21"):
+        assert address_parts(text, towns=towns) == ("三条町", 1, 17, 21, "")
+
+
+def test_a_register_of_this_city_keeps_the_listed_spellings() -> None:
+    towns = learn_towns(["大阪府豊中市庄内東町1丁目2番3号"] * 3 + ["大阪府豊中市新しい町1丁目2番3号"] * 2)
+    assert address_parts("荘内東町1-2-3", towns=towns) == ("庄内東町", 1, 2, 3, "")
+    assert address_parts("新しい町4-2-3", towns=towns) == ("新しい町", 4, 2, 3, "")
+
+
+def test_an_empty_register_teaches_nothing_and_harms_nothing() -> None:
+    for nothing in ([], [None, ""], ["住所不定"]):
+        assert address_parts("庄内東町1-2-3", towns=learn_towns(nothing)) == ("庄内東町", 1, 2, 3, "")
