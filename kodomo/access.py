@@ -72,6 +72,15 @@ class Policy:
     purposes: dict[str, Purpose]
     grant_hours: float
     one_session_per_id: bool
+    # Actions that staff of one department may do only in these departments.
+    departments: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def in_department(self, actor: Actor, action: str) -> bool:
+        """Whether the actor's department allows what the role lists."""
+        role = self.roles.get(actor.role)
+        if role is None or role.scope != "department" or action not in self.departments:
+            return True
+        return actor.department in self.departments[action]
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,7 @@ def policy(path: Path = DATA / "roles.toml") -> Policy:
         purposes={row["code"]: Purpose(**row) for row in raw["purpose"]},
         grant_hours=float(raw["grant_hours"]),
         one_session_per_id=bool(raw["one_session_per_id"]),
+        departments={row["action"]: frozenset(row["departments"]) for row in raw["only_in"]},
     )
 
 
@@ -180,6 +190,8 @@ def decide(actor: Actor, action: str, child: ChildScope | None = None) -> Decisi
     label = known.label if known else "この操作"
     if action not in role.actions:
         return Decision(False, f"{role.label}の役割では「{label}」はできません。")
+    if not policy().in_department(actor, action):
+        return Decision(False, f"あなたの課の{role.label}は「{label}」はできません。担当の課だけができます。")
     if action not in CHILD_ACTIONS:
         return Decision(True, f"{role.label}の役割で「{label}」が認められています。")
     if child is None:
@@ -204,7 +216,7 @@ def decide(actor: Actor, action: str, child: ChildScope | None = None) -> Decisi
 def may(actor: Actor, action: str) -> bool:
     """Does the role list the action at all (for menus and buttons)?"""
     role = policy().roles.get(actor.role)
-    return role is not None and action in role.actions
+    return role is not None and action in role.actions and policy().in_department(actor, action)
 
 
 def require(ops: OpsStore, actor: Actor, action: str, child: ChildScope | None = None) -> Decision:
@@ -276,9 +288,13 @@ def child_scope(cursor: Any, ops: OpsStore, actor: Actor, resident_id: str) -> C
             "select 1 from review where resident_id = ? limit 1", (resident_id,)
         ).fetchone()
         granted = _grant_row(con, ops, actor.user_id, resident_id)
-    there = cursor.execute("select 1 from duckdb_tables() where table_name = 'worsening'").fetchall()
-    alarm = "select 1 from worsening where resident_id = ? limit 1"
-    watched = bool(there and cursor.execute(alarm, [resident_id]).fetchall())
+    lists = {"worsening": "resident_id = ?", "missed_support": "state = 'open' and subject_id = ?"}
+    kept = {row[0] for row in cursor.execute("select table_name from duckdb_tables()").fetchall()}
+    watched = any(
+        cursor.execute(f"select 1 from {table} where {whose} limit 1", [resident_id]).fetchall()
+        for table, whose in lists.items()
+        if table in kept
+    )
     listed = bool((known and known[0][0]) or (levels and (levels[0][0] or 0) >= 1) or reviewed or watched)
     return ChildScope(resident_id, frozenset(row[0] for row in departments), listed, granted is not None)
 

@@ -20,12 +20,8 @@ def newest_days(con: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, date]:
     Args:
         con: the connection on which `items.materialise` ran for the same day.
     """
-    frame = items.extract_status(con, as_of)
-    return {
-        row.extract: pd.Timestamp(row.newest_delivered_on).date()
-        for row in frame.itertuples()
-        if not pd.isna(row.newest_delivered_on)
-    }
+    rows = items.extract_status(con, as_of)[["extract", "newest_delivered_on"]].dropna().to_dict("records")
+    return {str(row["extract"]): pd.Timestamp(row["newest_delivered_on"]).date() for row in rows}
 
 
 def state(newest: Mapping[str, date], as_of: date, freshness: Mapping[str, int]) -> str:

@@ -25,13 +25,14 @@ ALLOWED = {
     | {"who_may_see", "view_grants", "view_pregnancy", "tune_preview", "view_moves", "view_rules"}
     | {"ruleset_save", "ruleset_activate", "ruleset_retire", "view_outcomes", "export_outcomes"}
     | {"notice_publish", "view_worsening", "worsening_ack", "worsening_cap"}
-    | {"view_replay"}
+    | {"view_replay", "view_expectant", "pregnancy_review", "view_missed", "missed_status", "export_missed"}
     | MATCHING,
     "specialist": EVERYBODY
     | CHILDREN
     | {"break_glass", "review", "print_child", "view_pregnancy", "view_rules", "view_outcomes"}
-    | {"view_worsening", "worsening_ack"},
-    "department_staff": EVERYBODY | CHILDREN | {"view_worsening"} | MATCHING,
+    | {"view_worsening", "worsening_ack"}
+    | {"view_expectant", "pregnancy_review", "view_missed", "missed_status"},
+    "department_staff": EVERYBODY | CHILDREN | {"view_worsening", "view_missed", "missed_status"} | MATCHING,
     "manager": EVERYBODY | {"view_outcomes", "export_outcomes", "view_intake", "view_rules", "view_replay"},
     "tuner": EVERYBODY
     | {"saved_filter", "tune_preview", "view_moves", "view_rules", "ruleset_save", "view_outcomes"}
@@ -63,6 +64,17 @@ def test_every_role_and_action(role: str, action: str) -> None:
     assert decision.allowed == (action in ALLOWED.get(role, set()))
     assert decision.reason.endswith("。")
     assert access.may(actor(role), action) == (action in ALLOWED.get(role, set()))
+
+
+def test_the_list_of_expectant_women_is_for_the_departments_that_look_after_them() -> None:
+    for action in ("view_pregnancy", "view_expectant"):
+        for department in ("maternal", "child_safety"):
+            assert access.decide(actor("department_staff", department), action)
+            assert access.may(actor("department_staff", department), action)
+        refused = access.decide(actor("department_staff", "pupil"), action)
+        assert not refused
+        assert "担当の課だけ" in refused.reason
+        assert not access.may(actor("department_staff", "pupil"), action)
 
 
 def test_roles_name_only_known_actions_and_fields() -> None:
