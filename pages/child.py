@@ -3,7 +3,16 @@
 import streamlit as st
 
 from kodomo import access, dossier
-from kodomo.ui import childview, facts_view, parts, reasons_view, review_view, session, timeline_view
+from kodomo.ui import (
+    child_sheet,
+    childview,
+    facts_view,
+    parts,
+    reasons_view,
+    review_view,
+    session,
+    timeline_view,
+)
 
 user = session.require("view_child")
 snapshot = session.snapshot()
@@ -21,6 +30,7 @@ if access.sees(user, "reasons"):
     with act:
         review_view.review_box(user, snapshot, known, scope)
         facts_view.support(known)
+        child_sheet.button(user, snapshot, known, scope)
 
 timeline_view.timeline(user, snapshot, known)
 

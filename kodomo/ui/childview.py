@@ -95,7 +95,7 @@ def header(user: Actor, shown: session.Snapshot, known: Dossier) -> None:
             '<div class="kd-apart">'
             f'<div><span style="font-size:1.4rem;font-weight:700">{parts.html(child["name"])}</span>'
             f'<span class="kd-muted kd-gap">{parts.html(child["kana"])}{_other_names(child)}</span>'
-            f'<div style="margin-top:.15rem">{parts.html(_about(child))}</div></div>'
+            f'<div style="margin-top:.15rem">{parts.html(about(child))}</div></div>'
             f'<div style="text-align:right"><div>{parts.chips(tags).markup}</div>'
             f'<div class="kd-muted kd-small">{parts.html(session.basis(shown) + rank)}</div></div></div>'
             '<div class="kd-apart" style="margin-top:.4rem">'
@@ -103,7 +103,8 @@ def header(user: Actor, shown: session.Snapshot, known: Dossier) -> None:
         )
 
 
-def _about(child: Mapping[str, Any]) -> str:
+def about(child: Mapping[str, Any]) -> str:
+    """Sex, age, grade, school and class on one line, of a masked row."""
     born = parts.day(child["birth_date"]) if child["birth_date"] else child["birth_text"] or "不明"
     age = "年齢不明" if child["age"] is None else f"{child['age']}歳"
     school = child["school_name"] or ("市立校の名簿になし" if child.get("no_public_school") else "")

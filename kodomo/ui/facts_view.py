@@ -9,24 +9,27 @@ import streamlit as st
 
 from kodomo import access, dossier, roster
 from kodomo.audit import Actor
-from kodomo.dossier import Dossier, ItemState
+from kodomo.dossier import Dossier, Event, ItemState
 from kodomo.ui import parts, session, theme
+
+
+def running(known: Dossier, most: int = 5) -> list[Event]:
+    """Support that goes on, the newest first; of decisions renewed every year only the newest."""
+    newest = {event.title: event for event in reversed(known.supports()) if event.ended_on is None}
+    return list(reversed(newest.values()))[:most]
 
 
 def support(known: Dossier) -> None:
     """What already helps: support going on, and strengths."""
     with parts.card("support"):
         st.html("<b>いまの支援・守りになっていること</b>")
-        # Of decisions renewed every year, the newest says what holds now.
-        newest = {event.title: event for event in reversed(known.supports()) if event.ended_on is None}
-        running = list(reversed(newest.values()))
         past = [event for event in known.supports() if event.ended_on is not None]
         lines: list[object] = [
             parts.join(
                 event.title,
                 parts.muted(f"{parts.day(event.occurred_on)}から・{theme.department(event.department).name}"),
             )
-            for event in running[:5]
+            for event in running(known)
         ]
         lines += [
             parts.join(

@@ -113,14 +113,24 @@ def steps_of(category: CategoryExplanation, floors: Mapping[str, int]) -> list[S
     return [
         Step(
             row.kind,
-            MARKS.get(row.kind, "") + plain_text(row, floors),
+            _short(row, floors),
             row.points,
-            row.why,
+            f"{plain_text(row, floors)}<br>{row.why}",
             floors.get(row.code) if row.kind == "trigger" else None,
         )
         for row in own
         if row.kind != "suppression"
     ]
+
+
+def _short(row: explain.Contribution, floors: Mapping[str, int]) -> str:
+    """A reason's words without what stands in brackets, which the pointer shows."""
+    text = plain_text(row, floors)
+    if row.kind == "combination":
+        text = text.split("（")[0]
+    elif text.endswith("）") and "：" in text:
+        text = text[: text.rindex("（")]
+    return MARKS.get(row.kind, "") + text
 
 
 def plain_text(row: explain.Contribution, floors: Mapping[str, int]) -> str:
@@ -134,7 +144,7 @@ def _records(category: CategoryExplanation, known: Dossier, floors: Mapping[str,
     for row in sorted(category.contributions, key=lambda row: -floors.get(row.code, 0)):
         reason = behind.get(row.code)
         shown = reason.shown[:3] if reason else ()
-        records = "".join(parts.note(_record(event)).markup for event in shown)
+        records = "".join(parts.note(record(event)).markup for event in shown)
         if row.events > len(shown):
             records += parts.note(f"ほか {row.events - len(shown)}件の記録").markup
         rows.append(
@@ -162,7 +172,8 @@ def effect(row: explain.Contribution, floors: Mapping[str, int]) -> parts.Html:
     return parts.Html(f"{row.points:+g}")
 
 
-def _record(event: Event) -> str:
+def record(event: Event) -> str:
+    """One record behind a reason: day, what, about whom, which department, when it was recorded."""
     who = "" if event.who == "本人" else f"［{event.who}］"
     return (
         f"{parts.day(event.occurred_on)} {event.title}{who}"
@@ -208,10 +219,10 @@ def _change_list(changes: Sequence[Change], empty: str) -> None:
 
 def sentence_of(change: Change) -> parts.Html:
     """A change as a sentence; what is unknown names whom to ask."""
-    owner = f"（{change.department}にたずねる）" if change.unknown_now else ""
-    return parts.join(
-        parts.Html(f"{parts.html(change.text)}、<b>{parts.html(change.level_label)}</b>"), parts.muted(owner)
-    )
+    said = parts.Html(f"{parts.html(change.text)}、<b>{parts.html(change.level_label)}</b>")
+    if not change.unknown_now:
+        return said
+    return parts.join(said, parts.muted(f"（{change.department}にたずねる）"))
 
 
 def difference_of(before: last_time.LastTime | None, category: str) -> CategoryDifference | None:

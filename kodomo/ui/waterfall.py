@@ -16,11 +16,13 @@ CAPPED = "#9aa5b4"
 LABEL_WIDTH = 25
 ROW_HEIGHT = 27
 LINE_HEIGHT = 14
+#: The share of the chart's width that the name of a level takes.
+HEAD_ROOM = 0.19
 
 
 @dataclass(frozen=True)
 class Step:
-    """One reason: its kind ('item', 'combination', 'cap', 'trigger'), points, words and what to say of it.
+    """One reason: its kind ('item', 'combination', 'cap', 'trigger'), words, points and what to say of it.
 
     `floor` is the level a trigger sets by itself.
     """
@@ -46,6 +48,7 @@ def waterfall(steps: Sequence[Step], total: float, starts: Sequence[float]) -> g
         height += step.points
         ends.append(height)
     top = max(*ends, *starts) * 1.1
+    heads = _heads(starts, top)
     rows = [*steps, Step("total", "合計", total)]
     labels = ["<br>".join(_lines(step.label)) for step in rows]
     places = [-n for n in range(len(rows))]
@@ -69,7 +72,7 @@ def waterfall(steps: Sequence[Step], total: float, starts: Sequence[float]) -> g
     }
     lines = sum(max(1, label.count("<br>") + 1) for label in labels)
     look = charts.layout(
-        58 + ROW_HEIGHT * len(rows) + LINE_HEIGHT * (lines - len(rows)),
+        72 + 14 * max(heads, default=0) + ROW_HEIGHT * len(rows) + LINE_HEIGHT * (lines - len(rows)),
         xaxis={
             "range": [0, top],
             "fixedrange": True,
@@ -111,18 +114,28 @@ def waterfall(steps: Sequence[Step], total: float, starts: Sequence[float]) -> g
                 "y": 1,
                 "yref": "paper",
                 "yanchor": "bottom",
+                "yshift": 14 * above,
                 "text": f"{theme.level_style(level).shape}{theme.level_style(level).word} {start:g}",
                 "showarrow": False,
                 "font": {"size": 11, "color": theme.level_style(level).color},
             }
-            for level, start in enumerate(starts, start=1)
+            for (level, start), above in zip(enumerate(starts, start=1), heads, strict=True)
         ],
-        margin={"l": 8, "r": 26, "t": 24, "b": 8},
+        margin={"l": 8, "r": 26, "t": 22 + 14 * max(heads, default=0), "b": 26},
         hovermode="closest",
         dragmode=False,
     )
     # The parts are made here and checked by test: checking them for every reader costs a tenth of a second.
     return go.Figure({"data": [data], "layout": look}, _validate=False)
+
+
+def _heads(starts: Sequence[float], top: float) -> list[int]:
+    """In which line above the chart each level is named: names that would touch stand above each other."""
+    heads: list[int] = []
+    for at, start in enumerate(starts):
+        near = at > 0 and (start - starts[at - 1]) / top < HEAD_ROOM
+        heads.append(heads[-1] + 1 if near else 0)
+    return heads
 
 
 def _lines(label: str) -> list[str]:
@@ -139,7 +152,7 @@ def _amount(step: Step) -> str:
 
 
 def _said(step: Step) -> str:
-    text = f"{step.label}<br>{step.hover}" if step.hover else step.label
+    text = step.hover or step.label
     return "<br>".join(line for part in text.split("<br>") for line in textwrap.wrap(escape(part), 40))
 
 
