@@ -28,6 +28,8 @@ NOW, CHANGED = 1, 2
 TIERS: Mapping[int, str] = {NOW: "今すぐ確認", CHANGED: "変化あり"}
 NOTE_LENGTH = 1000
 _PASSING = (
+    "worsening_child",
+    "worsening_subject",
     "worsening_signal",
     "worsening_chart_setting",
     "worsening_rule",
@@ -128,7 +130,8 @@ def watch(con: Connection, as_of: date, *, persist: bool = True, chosen: Setting
     day = f"date '{as_of.isoformat()}'"
     for name in ("counts", "chart"):
         con.execute(_sql(name))
-    con.execute(f"create or replace temp table worsening_chart as select * from worsening_charted({day})")
+    charted = f"worsening_charted({day}, {int(wanted.chart['months'])})"
+    con.execute(f"create or replace temp table worsening_chart as select * from {charted}")
     con.execute(_sql("line"))
     _make(con, "worsening_line", f"select * from worsening_lined({day})", persist)
     for name in ("signal", *(f"rule_{code}" for code in wanted.rules)):
@@ -160,12 +163,15 @@ def _lay_out(con: Connection, wanted: Settings) -> None:
     values = ", ".join(f"{value!r} as {name}" for name, value in chart.items())
     con.execute(f"create or replace temp table worsening_chart_setting as select {values}")
     con.execute(
-        "create or replace temp table worsening_signal"
-        " (code varchar, label varchar, unit varchar, extract varchar, min_rise double, min_exposure double)"
+        "create or replace temp table worsening_signal (signal_no integer, code varchar, label varchar,"
+        " unit varchar, extract varchar, min_rise double, min_exposure double)"
     )
-    for row in wanted.signals.values():
+    for number, row in enumerate(wanted.signals.values()):
         names = ("code", "label", "unit", "extract", "min_rise", "min_exposure")
-        con.execute("insert into worsening_signal values (?, ?, ?, ?, ?, ?)", [row[name] for name in names])
+        values = [number, *(row[name] for name in names)]
+        con.execute("insert into worsening_signal values (?, ?, ?, ?, ?, ?, ?)", values)
+    con.execute(_sql("child"))
+    con.execute(_sql("subject"))
     con.execute(
         "create or replace temp table worsening_rule"
         " (code varchar, tier_case tinyint, tier_other tinyint, days_severe integer)"

@@ -6,33 +6,47 @@ with
 setting as (
     select * from worsening_chart_setting
 ),
-chart as (
-    select
-        *,
-        lag(ewma, 1, 0) over child_months as ewma_before,
-        lag(cusum, 1, 0) over child_months as cusum_before
-    from worsening_chart
-    window child_months as (partition by resident_id, signal order by month)
+subjects as (
+    select line, signal, known_case from worsening_subject
+),
+newest_left_out as (
+    select year(day) * 12 + month(day) as month_number from (select as_of::date - to_months(13) as day)
 ),
 year as (
-    select * from chart where ready and month > (as_of::date - to_months(13))
+    select line from worsening_chart
+    where ready and month_number > (select month_number from newest_left_out)
+),
+live as (
+    select
+        *,
+        lag(ewma, 1, 0) over line_months as ewma_before,
+        lag(cusum, 1, 0) over line_months as cusum_before
+    from worsening_chart
+    where is_live
+    window line_months as (partition by line order by month_number)
+),
+live_year as (
+    select subjects.signal, subjects.known_case, live.ewma, live.ewma_before, live.cusum, live.cusum_before
+    from live
+    inner join subjects on live.line = subjects.line
+    where live.ready and live.month_number > (select month_number from newest_left_out)
 ),
 points as (
-    select signal, known_case, 'ewma' as method, ewma as score, ewma_before as score_before from year
+    select signal, known_case, 'ewma' as method, ewma as score, ewma_before as score_before from live_year
     union all
-    select signal, known_case, 'cusum', cusum, cusum_before from year
+    select signal, known_case, 'cusum', cusum, cusum_before from live_year
 ),
 sizes as (
     select
-        points.signal,
-        points.known_case,
-        points.method,
+        subjects.signal,
+        subjects.known_case,
         count(*)
-        * any_value(case when points.known_case then setting.alarms_case else setting.alarms_other end)
+        * any_value(case when subjects.known_case then setting.alarms_case else setting.alarms_other end)
         / 100 as allowed
-    from points
+    from year
+    inner join subjects on year.line = subjects.line
     cross join setting
-    group by points.signal, points.known_case, points.method
+    group by subjects.signal, subjects.known_case
 ),
 steps as (
     select signal, known_case, method, score as h, 1 as step from points where score > 0
@@ -52,8 +66,7 @@ peaked as (
 fitting as (
     select peaked.*, peaked.peak <= sizes.allowed as fits
     from peaked
-    inner join sizes
-        on peaked.signal = sizes.signal and peaked.known_case = sizes.known_case and peaked.method = sizes.method
+    inner join sizes on peaked.signal = sizes.signal and peaked.known_case = sizes.known_case
 ),
 final as (
     select

@@ -17,6 +17,20 @@ lines as (
 signals as (
     select * from worsening_signal
 ),
+subjects as (
+    select line, resident_id, signal, known_case from worsening_subject
+),
+chart as (
+    select
+        subjects.resident_id,
+        subjects.signal,
+        subjects.known_case,
+        make_date((months.month_number - 1) // 12, (months.month_number - 1) % 12 + 1, 1) as month,
+        months.* exclude (line, month_number)
+    from worsening_chart as months
+    inner join subjects on months.line = subjects.line
+    where months.is_live
+),
 judged as (
     select
         chart.*,
@@ -24,7 +38,7 @@ judged as (
         greatest(
             coalesce(chart.ewma / lines.ewma_line, 0), coalesce(chart.cusum / lines.cusum_line, 0)
         ) as score
-    from worsening_chart as chart
+    from chart
     left join lines on chart.signal = lines.signal and chart.known_case = lines.known_case
 ),
 counted as (
