@@ -37,7 +37,8 @@ _KANJI_NUMBER = re.compile("[〇一二三四五六七八九十百]+(?=丁目|番
 _DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")}
 _POSTCODE = re.compile(r"^〒? ?(?:\d{3}-?\d{4} )?")
 _CHOME = re.compile(r"^ ?(\d+) ?丁目?[- の]?")
-_PREFECTURE = r"(?:東京都|北海道|大阪府|京都府|[^\d ]{2,3}県)"
+# Folded text writes 阪 as 坂.
+_PREFECTURE = r"(?:東京都|北海道|大[阪坂]府|京都府|[^\d ]{2,3}県)"
 # A municipality's name ends with its first 市, 区, 町 or 村, but for those that have one inside.
 _CITY = re.compile(
     rf"^({_PREFECTURE})? ?([^郡市\d ]{{1,5}}郡(?!市))?"

@@ -120,6 +120,12 @@ def test_every_shape_of_city_name_may_be_left_out(city: str) -> None:
         assert address_parts(text, towns=towns) == ("三条町", 1, 17, 21, "")
 
 
+@pytest.mark.parametrize("prefecture", ["大阪府", "大坂府", "京都府", "兵庫県"])
+def test_a_list_may_name_the_prefecture_that_the_register_leaves_out(prefecture: str) -> None:
+    towns = learn_towns([f"高田市本町{n}丁目2番3号" for n in range(1, 5)])
+    assert address_parts(f"{prefecture}高田市本町1-2-3", towns=towns).town == "本町"
+
+
 def test_a_register_of_this_city_keeps_the_listed_spellings() -> None:
     towns = learn_towns(["大阪府豊中市庄内東町1丁目2番3号"] * 3 + ["大阪府豊中市新しい町1丁目2番3号"] * 2)
     assert address_parts("荘内東町1-2-3", towns=towns) == ("庄内東町", 1, 2, 3, "")
