@@ -1,59 +1,35 @@
-"""Preview: every child's level under draft thresholds, held in memory so that a slider answers at once."""
+"""Preview: what a draft of the rules changes, and for whom: counts, moves, groups and departments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from kodomo.paths import SQL
-from kodomo.rules import ALL_AGES, Categories, ThresholdsOutOfOrder, load_categories
+from kodomo.conditions import Leaf, positive_leaves
+from kodomo.rescore import City, Mask, Scored, Whole
+from kodomo.rules import ItemRule, RuleSet
 
-#: category → age band (or 全年齢) → points from which level 1, 2, 3 … begin.
-Drafts = Mapping[str, Mapping[str, Sequence[float]]]
-Whole = NDArray[np.int8]
-NO_RANK = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The judged city as arrays: k categories, n children (those who have any points, floor or level at all).
-
-    `children` is how many children are judged in all; the others stand at level 0 whatever the thresholds.
-    `band` is the place of the age band in ('', *age bands). points, floor and level are k × n; `rank` is the
-    order of checking (a large number where there is none).
-    """
-
-    categories: tuple[str, ...]
-    age_bands: tuple[str, ...]
-    top: int
-    children: int
-    residents: NDArray[np.str_]
-    band: Whole
-    known: NDArray[np.bool_]
-    rank: NDArray[np.int64]
-    points: NDArray[np.float64]
-    floor: Whole
-    level: Whole
+#: From this level on a child is on the list that people work through.
+LISTED = 2
 
 
 @dataclass(frozen=True)
 class Move:
-    """One child's change of level in one category."""
+    """One child's change of level in one category; `rules` are the codes whose points or floors differ."""
 
     resident_id: str
     category: str
     old: int
     new: int
+    points_before: float
     points: float
     known_case: bool
     joins: bool
     leaves: bool
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +39,8 @@ class Effect:
     counts: category → per level from 0 up, (now, draft). highest: the same over each child's highest level.
     waiting: children at level 2 or above who are not looked at yet, (now, draft). up and down: the first
     moves, those who rise or fall most first; risen and fallen are how many moves there are in all; joining
-    and leaving how many children come onto the list and leave it.
+    and leaving how many children come onto the list (any level) and leave it. fresh: children at level 2 or
+    above whom no case of the centre or council knows, (now, draft).
     """
 
     counts: dict[str, list[tuple[int, int]]]
@@ -75,157 +52,207 @@ class Effect:
     fallen: int
     joining: int
     leaving: int
+    fresh: tuple[int, int]
 
 
-def read(
-    con: duckdb.DuckDBPyConnection,
-    scope_sql: str = "true",
-    params: Sequence[Any] = (),
-    shown: Categories | None = None,
-) -> Cells:
-    """Read the judgement of a snapshot into arrays.
+@dataclass(frozen=True)
+class Share:
+    """A group of children: how many there are, and how many stand at level 2 or above, now and then."""
 
-    Args:
-        con: a connection to the published snapshot; a cursor of its own is used and drained.
-        scope_sql: SQL over the columns of `child` (from `access.child_filter`), with `?` for its parameters.
-        params: the parameters of `scope_sql`.
-        shown: categories, levels and age bands, the city's own when None.
-    """
-    shown = shown or load_categories()
-    query = (SQL / "tuning" / "cells.sql").read_text(encoding="utf-8").replace("{scope}", scope_sql)
-    with con.cursor() as cursor:
-        found = cursor.execute(query, list(params)).fetchnumpy()
-        total = cursor.execute(f"select count(*) from child where {scope_sql}", list(params)).fetchall()
-    residents, place = np.unique(np.asarray(found["resident_id"], dtype=str), return_inverse=True)
-    codes = [category.code for category in shown.categories]
-    bands = ("", *shown.age_bands)
-    row_of: dict[Any, int] = {code: number for number, code in enumerate(codes)}
-    category = np.array([row_of.get(code, -1) for code in found["category"].tolist()], dtype=np.int64)
-    kept = category >= 0
-    category, place = category[kept], place[kept]
-    k, n = len(codes), len(residents)
-    points = np.zeros((k, n))
-    floor = np.zeros((k, n), dtype=np.int8)
-    level = np.zeros((k, n), dtype=np.int8)
-    points[category, place] = _plain(found["points"], 0.0)[kept]
-    floor[category, place] = _plain(found["floor_level"], 0)[kept]
-    level[category, place] = _plain(found["level"], 0)[kept]
-    band = np.zeros(n, dtype=np.int8)
-    number: dict[Any, int] = {name: at for at, name in enumerate(bands)}
-    band[place] = np.array([number.get(name, 0) for name in found["age_band"].tolist()], dtype=np.int8)[kept]
-    known = np.zeros(n, dtype=bool)
-    known[place] = _plain(found["known_case"], False).astype(bool)[kept]
-    rank = np.full(n, NO_RANK)
-    rank[place] = _plain(found["rank"], NO_RANK).astype(np.int64)[kept]
-    return Cells(
-        tuple(codes), bands, shown.top, int(total[0][0]), residents, band, known, rank, points, floor, level
-    )
-
-
-def _plain(values: Any, missing: float) -> NDArray[Any]:
-    """A column without gaps."""
-    if isinstance(values, np.ma.MaskedArray):
-        return np.asarray(values.filled(missing))
-    return np.asarray(values)
-
-
-def levels(cells: Cells, drafts: Drafts, shown: Categories | None = None) -> Whole:
-    """Levels (k × n) under the draft; a category the draft does not name keeps its levels.
-
-    The level is the higher of the floor and the number of thresholds reached, as in sql/judge/relevel.sql.
-
-    Raises:
-        ThresholdsOutOfOrder: the thresholds do not rise.
-    """
-    shown = shown or load_categories()
-    new = cells.level.copy()
-    for row, code in enumerate(cells.categories):
-        by_age = drafts.get(code)
-        if by_age is None:
-            continue
-        starts = np.full((len(cells.age_bands), cells.top), np.nan)
-        for at, age_band in enumerate(cells.age_bands):
-            points = by_age.get(age_band, by_age.get(ALL_AGES))
-            if points is None:
-                continue
-            if len(points) != cells.top or points[0] <= 0 or any(a >= b for a, b in pairwise(points)):
-                raise ThresholdsOutOfOrder(
-                    f"{shown.label(code)}のしきい値は、0より大きく、レベルが上がるほど大きい値にしてください。"
-                )
-            starts[at] = points
-        drawn = ~np.isnan(starts[:, 0])[cells.band]
-        reached = (cells.points[row][:, None] >= starts[cells.band]).sum(axis=1).astype(np.int8)
-        new[row] = np.where(drawn, np.maximum(cells.floor[row], reached), cells.level[row])
-    return new
+    name: str
+    children: int
+    now: int
+    draft: int
 
 
 def effect(
-    cells: Cells, drafts: Drafts, settled: NDArray[np.bool_] | None = None, *, most: int = 50
+    city: City, before: Scored, after: Scored, settled: Mask | None = None, *, most: int = 50
 ) -> Effect:
-    """What a draft changes for whom.
+    """What the draft changes for whom.
 
     Args:
-        cells: the judged city.
-        drafts: the thresholds tried out.
-        settled: of the children in `cells`, whose review still stands (`settled_of`); none when None.
+        city: the judged city.
+        before: what the rules in use say of it.
+        after: what the draft says.
+        settled: of the children in `city`, whose review still stands (`settled_of`); nobody's when None.
         most: how many moves up, and how many down, to name.
-
-    Raises:
-        ThresholdsOutOfOrder: the thresholds do not rise.
     """
-    new, old = levels(cells, drafts), cells.level
-    rest = cells.children - len(cells.residents)
-    counts = {code: _both(old[row], new[row], cells.top, rest) for row, code in enumerate(cells.categories)}
-    was, will = _highest(old), _highest(new)
+    old, new = before.level, after.level
+    was, will = before.highest, after.highest
     done = np.zeros(len(was), dtype=bool) if settled is None else settled
-    waiting = (int(((was >= 2) & ~done).sum()), int(((will >= 2) & (~done | (will > was))).sum()))
-    change = new.astype(np.int64) - old
+    listed, lists = was >= LISTED, will >= LISTED
+    change = new.astype(np.int8) - old
     return Effect(
-        counts=counts,
-        highest=_both(was, will, cells.top, rest),
-        waiting=waiting,
-        up=_moves(cells, new, change, was, will, most),
-        down=_moves(cells, new, -change, was, will, most),
+        counts={code: _both(old[row], new[row], city.top) for row, code in enumerate(city.categories)},
+        highest=_both(was, will, city.top),
+        waiting=(int((listed & ~done).sum()), int((lists & (~done | (will > was))).sum())),
+        up=_moves(city, before, after, change, most),
+        down=_moves(city, before, after, -change, most),
         risen=int((change > 0).sum()),
         fallen=int((change < 0).sum()),
         joining=int(((was == 0) & (will > 0)).sum()),
         leaving=int(((was > 0) & (will == 0)).sum()),
+        fresh=(int((listed & ~city.known).sum()), int((lists & ~city.known).sum())),
     )
 
 
-def settled_of(cells: Cells, residents: Sequence[str]) -> NDArray[np.bool_]:
-    """Which children of `cells` are among `residents` (those whose newest review still stands)."""
-    return np.isin(cells.residents, np.asarray(residents, dtype=cells.residents.dtype))
+def settled_of(city: City, residents: Sequence[str]) -> Mask:
+    """Which children of the city are among `residents` (those whose newest review still stands)."""
+    return np.isin(city.residents, np.asarray(residents, dtype=city.residents.dtype))
 
 
-def _highest(level: Whole) -> Whole:
-    return level.max(axis=0) if level.size else np.zeros(level.shape[1], dtype=np.int8)
+def shares(
+    city: City, before: Scored, after: Scored, grouping: str, category: str | None = None
+) -> list[Share]:
+    """How many children of each group stand at level 2 or above, now and with the draft; largest group first.
+
+    Args:
+        city, before, after: as in `effect`.
+        grouping: a key of `rescore.GROUPINGS`.
+        category: one category, or any of them when None.
+    """
+    groups = city.groupings[grouping]
+    size = len(groups.names)
+    now, draft = (
+        np.bincount(groups.part[_level(city, scored, category) >= LISTED], minlength=size)
+        for scored in (before, after)
+    )
+    children = np.bincount(groups.part, minlength=size)
+    rows = [
+        Share(name or "不明", *numbers)
+        for name, *numbers in zip(groups.names, children.tolist(), now.tolist(), draft.tolist(), strict=True)
+    ]
+    return sorted(rows, key=lambda row: (-row.children, row.name))
 
 
-def _both(old: Whole, new: Whole, top: int, rest: int) -> list[tuple[int, int]]:
+def by_department(
+    city: City,
+    before: tuple[RuleSet, Scored],
+    after: tuple[RuleSet, Scored],
+    departments: Mapping[str, str],
+    category: str | None = None,
+) -> list[Share]:
+    """How many children at level 2 or above have a reason from the records of each department.
+
+    Args:
+        city: the judged city.
+        before: the rules in use and what they say; after: the draft and what it says.
+        departments: item code → department.
+        category: one category, or any of them when None.
+
+    Returns:
+        One row a department that gives any reason, `children` being those any of its reasons counts for.
+    """
+    counted: dict[str, list[Mask]] = {}
+    for side, (ruleset, scored) in enumerate((before, after)):
+        for owner, at in _owners(ruleset, scored, departments, category, city.children).items():
+            counted.setdefault(owner, [np.zeros(city.children, dtype=bool)] * 2)[side] = at
+    on = [_level(city, scored, category) >= LISTED for _, scored in (before, after)]
+    rows = [
+        Share(owner, int((now | draft).sum()), int((now & on[0]).sum()), int((draft & on[1]).sum()))
+        for owner, (now, draft) in counted.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.draft, row.name))
+
+
+def _owners(
+    ruleset: RuleSet, scored: Scored, departments: Mapping[str, str], category: str | None, children: int
+) -> dict[str, Mask]:
+    found: dict[str, Mask] = {}
+    for row in (*ruleset.items, *ruleset.combinations, *ruleset.triggers):
+        if category in (None, row.category) and row.code in scored.hits:
+            parts = [Leaf(row.item, ">", 0)] if isinstance(row, ItemRule) else positive_leaves(row.when)
+            for owner in sorted({departments[leaf.item] for leaf in parts if leaf.item in departments}):
+                found.setdefault(owner, np.zeros(children, dtype=bool))[scored.hits[row.code]] = True
+    return found
+
+
+def changed_rules(before: RuleSet, after: RuleSet) -> frozenset[str]:
+    """The codes of the rules and groups that differ between two rule sets."""
+
+    def rows(ruleset: RuleSet) -> dict[str, object]:
+        every = (
+            *ruleset.items,
+            *ruleset.combinations,
+            *ruleset.triggers,
+            *ruleset.suppressions,
+            *ruleset.groups,
+        )
+        return {row.code: row for row in every}
+
+    one, other = rows(before), rows(after)
+    return frozenset(code for code in one.keys() | other.keys() if one.get(code) != other.get(code))
+
+
+def curve(
+    city: City, scored: Scored, category: str, age_band: str | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
+    """How many children a threshold would take in: the curve to choose one on.
+
+    Args:
+        city: the judged city; scored: what the draft says of it.
+        category: which category; age_band: one age band ('' where unknown), or everybody when None.
+
+    Returns:
+        Points that occur, rising from 0; how many children have at least so many; and how many children stand
+        there by a trigger's floor at level 2 or above, whatever the threshold.
+    """
+    row = city.categories.index(category)
+    chosen = np.ones(city.children, dtype=bool)
+    if age_band is not None:
+        chosen = city.band == city.age_bands.index(age_band)
+    points = np.sort(scored.points[row][chosen & (scored.points[row] > 0)])
+    values = np.unique(points)
+    reached = len(points) - np.searchsorted(points, values, side="left")
+    floors = int(((scored.floor[row] >= LISTED) & chosen).sum())
+    return values, reached.astype(np.int64), floors
+
+
+def _level(city: City, scored: Scored, category: str | None) -> Whole:
+    return scored.highest if category is None else scored.level[city.categories.index(category)]
+
+
+def _both(old: Whole, new: Whole, top: int) -> list[tuple[int, int]]:
     was, will = np.bincount(old, minlength=top + 1), np.bincount(new, minlength=top + 1)
-    pairs = [(int(a), int(b)) for a, b in zip(was, will, strict=True)]
-    return [(pairs[0][0] + rest, pairs[0][1] + rest), *pairs[1:]]
+    return [(int(a), int(b)) for a, b in zip(was, will, strict=True)]
 
 
-def _moves(
-    cells: Cells, new: Whole, size: NDArray[np.int64], was: Whole, will: Whole, most: int
-) -> tuple[Move, ...]:
+def _moves(city: City, before: Scored, after: Scored, size: Whole, most: int) -> tuple[Move, ...]:
     """The moves with a positive `size`, largest first, then by points, order of checking, child, category."""
     rows, places = np.nonzero(size > 0)
-    order = np.lexsort((rows, places, cells.rank[places], -cells.points[rows, places], -size[rows, places]))[
+    order = np.lexsort((rows, places, city.rank[places], -after.points[rows, places], -size[rows, places]))[
         :most
     ]
+    was, will = before.highest, after.highest
     return tuple(
         Move(
-            str(cells.residents[place]),
-            cells.categories[row],
-            int(cells.level[row, place]),
-            int(new[row, place]),
-            float(cells.points[row, place]),
-            bool(cells.known[place]),
+            str(city.residents[place]),
+            city.categories[row],
+            int(before.level[row, place]),
+            int(after.level[row, place]),
+            float(before.points[row, place]),
+            float(after.points[row, place]),
+            bool(city.known[place]),
             bool(was[place] == 0),
             bool(will[place] == 0),
+            _differing(before, after, place),
         )
         for row, place in zip(rows[order].tolist(), places[order].tolist(), strict=True)
     )
+
+
+def _differing(before: Scored, after: Scored, place: int) -> tuple[str, ...]:
+    """Rules that count for this child on one side only."""
+    found = []
+    for code in sorted(before.hits.keys() | after.hits.keys()):
+        one, other = before.hits.get(code), after.hits.get(code)
+        if one is not other and _counts(one, place) != _counts(other, place):
+            found.append(code)
+    return tuple(found)
+
+
+def _counts(at: NDArray[np.int32] | None, place: int) -> bool:
+    if at is None:
+        return False
+    where = int(np.searchsorted(at, place))
+    return where < len(at) and int(at[where]) == place

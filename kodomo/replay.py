@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from kodomo import audit, items, judge, tuning
+from kodomo import audit, hindsight, items, judge, tuning
 from kodomo.conditions import leaves
 from kodomo.errors import KodomoError
 from kodomo.ops import OpsStore
@@ -30,6 +30,8 @@ Connection = duckdb.DuckDBPyConnection
 
 #: How many children a month somebody might check; the points of the workload curve.
 STEPS = (10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000)
+#: The most children a month that precision is counted for.
+DEEPEST = 1000
 #: Months within which a later event counts as found.
 HORIZONS = (6, 12)
 #: Month-ends, half a year apart, on which each department is left out in turn.
@@ -41,19 +43,23 @@ FIGURES = (
     "target",
     "population",
     "area_score",
+    "family",
     "place",
+    "listing",
+    "placed",
     "curve",
     "level_mark",
     "lead_time",
     "masked",
-    "ablation",
     "fairness",
     "stability",
 )
+#: Figures that name no child and no family, for the screen.
+SHOWN = ("population", "listing", "curve", "level_mark", "lead_time", "masked", "fairness", "stability")
 #: Opaque names of children are not kept, so no secret stands behind them here.
 _NO_KEY = bytes(32)
 #: Tables that only the building of the figures needs.
-_PASSING = ("known_before", "later", "target", "area_score", "place")
+_PASSING = ("known_before", "later", "target", "area_score", "family", "place")
 
 
 class NotLinkedYet(KodomoError):
@@ -99,6 +105,13 @@ class Plan:
     events: tuple[OutcomeEvent, ...]
     known_months: int
     floor: int
+    checked: int
+    checked_of: int
+
+    def usual_k(self, children: int) -> int:
+        """How many children a month are checked in a city of so many, in steps of 5, at least 10."""
+        share = min(1.0, children / self.checked_of)
+        return max(10, round(self.checked * share / 5) * 5)
 
 
 @dataclass(frozen=True)
@@ -113,6 +126,7 @@ class Replay:
     last: date
     until: date
     days: int
+    children: int
     made_at: str
 
 
@@ -125,7 +139,7 @@ def load_plan(path: Path = DATA / "replay.toml") -> Plan:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         events = tuple(OutcomeEvent(**row) for row in data["event"])
-        plan = Plan(events, int(data["known_months"]), int(data["floor"]))
+        plan = Plan(events, *(int(data[name]) for name in ("known_months", "floor", "checked", "checked_of")))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadReplayCatalogue("data/replay.toml を読めません。書き方を見直してください。") from error
     shown = {category.code for category in load_categories().categories}
@@ -230,7 +244,8 @@ def _run(
         days = [day for day in month_ends(until, months) if first is not None and day >= first]
         if not days:
             raise NothingToReplay
-        judge_days(con, days, ruleset, from_records(con), progress, _sampled(days))
+        lay_out = hindsight.keeping(con, hindsight.kept_days(days), from_records(con))
+        judge_days(con, days, ruleset, lay_out, progress, _sampled(days))
         progress("集計", 0.0)
         figures(con, plan, until)
         facts = {
@@ -242,6 +257,7 @@ def _run(
             "last": days[-1].isoformat(),
             "until": until.isoformat(),
             "days": str(len(days)),
+            "children": str(con.execute("select arg_max(children, as_of) from judged_day").fetchall()[0][0]),
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         rows = pd.DataFrame(list(facts.items()), columns=pd.Index(["key", "value"]), dtype="str")
@@ -358,16 +374,16 @@ def judge_days(
         progress: told the step and its share done.
         left_out: days of these judged once more without each department in turn.
 
-    Makes replay.child_day, score, department_score, without_score and judged_day.
+    Makes replay.child_day, score, other_score (each department alone), without_score and judged_day.
     """
     owners = _rule_departments(ruleset)
     con.register("replay_frame", owners)
     con.execute("create or replace temp table rule_department as select * from replay_frame")
     con.unregister("replay_frame")
-    kept = {"child_day": "child_on_day", "score": "score_on_day", "department_score": "department_on_day"}
+    kept = {"child_day": "child_on_day", "score": "score_on_day", "other_score": "department_on_day"}
     con.execute(
         "create or replace table replay.without_score (as_of date, department varchar, resident_id varchar,"
-        " category varchar, level integer, points double)"
+        " category varchar, level integer, points double, rank integer)"
     )
     for number, day in enumerate(days):
         progress("過去の月末を判定", number / len(days))
@@ -430,7 +446,7 @@ def _without_departments(con: Connection, day: date, ruleset: RuleSet) -> None:
             judge.judge_items(con, day, ruleset, persist=False)
             con.execute(
                 "insert into replay.without_score"
-                " select $day, $department, resident_id, category, level, points from judgement"
+                " select $day, $department, resident_id, category, level, points, rank from judgement"
                 " where level > 0 or points > 0 order by category, resident_id",
                 {"day": day, "department": department},
             )
@@ -440,36 +456,44 @@ def _without_departments(con: Connection, day: date, ruleset: RuleSet) -> None:
             con.execute(f"drop table whole_{table}")
 
 
-def figures(con: Connection, plan: Plan, until: date, steps: Sequence[int] = STEPS) -> None:
+def figures(con: Connection, plan: Plan, until: date) -> None:
     """Compute every figure of the screen from the judged days in `replay`, and keep it there.
 
     Args:
         con: a connection with the store as `replay`; it is left in use.
         plan: the events and limits.
         until: the last day of which anything is recorded.
-        steps: numbers of children checked a month.
     """
     con.execute("use replay")
     counted = [category.code for category in load_categories().categories]
     having = {event.category for event in plan.events}
     lists: Mapping[str, tuple[str, list[Any]]] = {
         "outcome_category": ("category", [code for code in counted if code in having]),
-        "step": ("k", sorted(steps)),
+        "step": ("k", list(STEPS)),
         "horizon": ("months", list(HORIZONS)),
         "level": ("level", [level.value for level in load_categories().levels if level.value]),
     }
     for table, (column, values) in lists.items():
         _keep(con, table, pd.DataFrame({column: values}))
-    for statement in _sql("wilson").split(";\n"):
-        if statement.strip():
-            con.execute(statement)
-    bound: dict[str, Any] = {"until": until, "known_months": plan.known_months, "floor": plan.floor}
+    _wilson(con)
+    bound: dict[str, Any] = {
+        "until": until,
+        "known_months": plan.known_months,
+        "floor": plan.floor,
+        "deepest": DEEPEST,
+    }
     for name in FIGURES:
         query = _sql(name)
         used = {key: value for key, value in bound.items() if f"${key}" in query}
         con.execute(f"create or replace table replay.{name} as {query}", used)
     for name in _PASSING:
         con.execute(f"drop table replay.{name}")
+
+
+def _wilson(con: Connection) -> None:
+    for statement in _sql("wilson").split(";\n"):
+        if statement.strip():
+            con.execute(statement)
 
 
 # -- reading -------------------------------------------------------------------------------------------
@@ -489,23 +513,48 @@ def find(family: Family) -> Replay | None:
                 date.fromisoformat(told["last"]),
                 date.fromisoformat(told["until"]),
                 int(told["days"]),
+                int(told["children"]),
                 told["made_at"],
             )
     return None
 
 
 def read(found: Replay, figure: str) -> pd.DataFrame:
-    """One figure of a kept replay: curve, level_mark, lead_time, masked, ablation, fairness or stability.
-
-    Raises KeyError for any other name.
-    """
-    if figure not in FIGURES or figure in _PASSING:
+    """One figure of a kept replay, one of SHOWN. Raises KeyError for any other name."""
+    if figure not in SHOWN:
         raise KeyError(figure)
     con = duckdb.connect(str(found.path), read_only=True)
     try:
         return con.execute(f"select * from {figure}").df()
     finally:
         con.close()
+
+
+def at_k(found: Replay, category: str, months: int, k: int) -> pd.DataFrame:
+    """Precision of every list among its first k, with its range and how far the rules are ahead of it.
+
+    Args:
+        found: a kept replay.
+        category: which category.
+        months: within how many months an event counts, one of HORIZONS.
+        k: children checked a month, 1 to DEEPEST.
+
+    Returns:
+        One row a list: method, days, found and events (children a month), precision, low, high, rules_found,
+        ahead, ahead_low, ahead_high (95 % ranges). Lists 'without:…' are the rules without a department, on
+        fewer days; rules_found is the rules' own figure on the same days.
+    """
+    con = duckdb.connect(str(found.path), read_only=True)
+    try:
+        return precision_at(con, category, months, k)
+    finally:
+        con.close()
+
+
+def precision_at(con: Connection, category: str, months: int, k: int) -> pd.DataFrame:
+    """What `at_k` tells, from a connection that has the figures in use."""
+    _wilson(con)
+    return con.execute(_sql("at_k"), {"category": category, "months": months, "k": k}).df()
 
 
 def _ask(path: Path, query: str) -> list[tuple[Any, ...]]:

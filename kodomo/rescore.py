@@ -140,31 +140,13 @@ def read(
     scope, bound = _named(scope_sql, params)
     with con.cursor() as cursor:
         pupil = cursor.execute(_sql("pupil", scope), bound).fetchnumpy()
-        states = dict(cursor.execute("select item, state from item_status order by item").fetchall())
-        gone = [code for code in codes if states.get(code) != "ok"]
-        # The condition is the catalogue's own text, as in judge; children it does not apply to stay at 0.
-        unknown = "".join(
-            f" union all select resident_id, '{code}' as item from main.child"
-            f" where coalesce(({known[code].applies or 'true'}), true)"
-            for code in gone
-        )
-        fact = cursor.execute(
-            _sql("fact", scope).replace("{unknown}", unknown), bound | {"items": codes}
-        ).fetchnumpy()
+        query = fact_sql(cursor, scope, known)
+        fact = cursor.execute(query, bound | {"items": codes}).fetchnumpy()
         as_of = date.fromisoformat(meta(cursor)["as_of"])  # type: ignore[arg-type]
     residents = np.asarray(pupil["resident_id"], dtype=str)
     bands = ("", *shown.age_bands)
     number: dict[Any, int] = {name: at for at, name in enumerate(bands)}
-    numbers = np.asarray(fact["item_no"], dtype=np.int64)
-    place = np.asarray(fact["place"], dtype=np.int32)
-    value = np.asarray(fact["value"], dtype=np.float64)
-    newest = np.asarray(fact["newest"], dtype=np.int32)
-    edges = np.searchsorted(numbers, np.arange(1, len(codes) + 2))
-    held = {
-        code: Known(place[a:b], value[a:b], newest[a:b])
-        for code, a, b in zip(codes, edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        if b > a
-    }
+    held = held_items(fact, codes)
     groupings = {name: _grouping(pupil[name]) for name in ("school", "town", "nationality", "sex")}
     groupings["age_band"] = _grouping(pupil["age_band"])
     for name, (item, yes, no) in FLAGS.items():
@@ -184,6 +166,42 @@ def read(
         items=held,
         groupings=groupings,
     )
+
+
+def fact_sql(
+    con: duckdb.DuckDBPyConnection, scope: str, known: Mapping[str, ItemLike], child: str = "main.child"
+) -> str:
+    """The query for every known or unknown value; bind $items, the sorted codes of the catalogue.
+
+    Args:
+        con: where item_status stands.
+        scope: SQL over the columns of `child`, with named parameters.
+        known: the catalogue.
+        child: the table of children, as nothing of the query hides it.
+    """
+    states = dict(con.execute("select item, state from item_status order by item").fetchall())
+    # The condition is the catalogue's own text, as in judge; children it does not apply to stay at 0.
+    unknown = "".join(
+        f" union all select resident_id, '{code}' as item from {child}"
+        f" where coalesce(({known[code].applies or 'true'}), true)"
+        for code in sorted(known)
+        if states.get(code) != "ok"
+    )
+    return _sql("fact", scope).replace("{unknown}", unknown)
+
+
+def held_items(fact: Mapping[str, Any], codes: Sequence[str]) -> dict[str, Known]:
+    """The columns of `fact_sql` as one `Known` an item; `codes` as they were bound."""
+    numbers = np.asarray(fact["item_no"], dtype=np.int64)
+    place = np.asarray(fact["place"], dtype=np.int32)
+    value = np.asarray(fact["value"], dtype=np.float64)
+    newest = np.asarray(fact["newest"], dtype=np.int32)
+    edges = np.searchsorted(numbers, np.arange(1, len(codes) + 2)).tolist()
+    return {
+        code: Known(place[a:b], value[a:b], newest[a:b])
+        for code, a, b in zip(codes, edges[:-1], edges[1:], strict=True)
+        if b > a
+    }
 
 
 def _named(scope_sql: str, params: Sequence[Any]) -> tuple[str, dict[str, Any]]:

@@ -1,13 +1,11 @@
-"""アラートレベル調整: thresholds by slider, with their effect at once, kept as versions."""
+"""アラートレベル調整: sliders with their effect at once, drafts and signatures, versions, opinions."""
 
-from kodomo.ui import parts, session, tuning_view
+from kodomo.ui import draft_state, parts, session, tuning_parts
 
 user = session.require("tune_preview")
 snapshot = session.snapshot()
-base = tuning_view.table()
 
 parts.heading("アラートレベル調整", session.basis(snapshot))
-tuning_view.told()
-tuning_view.pending(user, snapshot, base)
-tuning_view.workbench(user, snapshot, base)
-tuning_view.versions(user, base)
+draft_state.told()
+tuning_parts.pending(user, snapshot)
+tuning_parts.show(user, snapshot)

@@ -122,6 +122,11 @@ def ruleset(shown: Snapshot) -> rules.RuleSet:
     return _ruleset(shown.ruleset)
 
 
+def rules_in_use() -> rules.RuleSet:
+    """The newest kept rules, which judge next (the first ones before any version)."""
+    return tuning.read_version(store(), tuning.newest_id(store()))
+
+
 @st.cache_resource
 def _worker() -> ThreadPoolExecutor:
     """One thread for what is prepared while people already read."""
