@@ -52,12 +52,14 @@ def test_a_guardians_certificates_are_told_apart(city):
 def test_day_support_that_ended_is_cleared_by_a_new_decision(city):
     for number in ("1", "2", "3"):
         city.child(number)
+    for number in ("1", "2"):
         city.add("day_support", number, started_on="2024-05-01", ended_on="2025-04-30")
     city.add("day_support", "2", started_on="2025-05-01", ended_on="2026-04-30", recorded_on="2025-07-01")
     city.add("day_support", "3", started_on="2023-05-01", ended_on="2025-03-30")
     assert city.item("day_support_ended_12m", "2025-06-30") == {"1": 1.0, "2": 1.0, "3": 1.0}
     assert city.item("day_support_ended_12m", "2025-07-01") == {"1": 1.0, "3": 1.0}
-    assert city.item("day_support_ended_12m", "2026-04-30") == {}
+    assert city.item("day_support_ended_12m", "2026-04-29") == {"1": 1.0}
+    assert city.item("day_support_ended_12m", "2026-04-30") == {"2": 1.0}, "and the next end takes its place"
 
 
 def test_not_delivered_certificates_are_unknown(city):
