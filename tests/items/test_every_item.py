@@ -1,4 +1,4 @@
-"""Every item of the catalogue: told by its own rows, unknown until they are known, and never 0 for want of data."""
+"""Every item: told by its own rows, unknown until they are known, and never 0 for want of data."""
 
 from __future__ import annotations
 
@@ -408,7 +408,7 @@ def play(city: Any, code: str, child: str) -> None:
             if name != "person"
         }
         who = values.get("person", person)
-        city.add(extract, names[who] if who else None, **told)
+        city.add(extract, names[str(who)] if who else None, **told)
 
 
 @pytest.fixture(scope="module")
