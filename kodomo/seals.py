@@ -68,7 +68,24 @@ MISSED_STATUS = Sealed(
     ("missed_status",),
     "支援漏れの状況",
 )
-TABLES = (OPINION, DECISION, PREGNANCY_REVIEW, MISSED_STATUS)
+WORSENING_ACK = Sealed(
+    "worsening_ack",
+    "ack_id",
+    (
+        *("resident_id", "marks", "events_mark", "tier", "note", "user_id", "department", "snapshot"),
+        *("as_of", "acknowledged_at"),
+    ),
+    ("worsening_ack",),
+    "重篤化の見張りの確認",
+)
+WORSENING_CAP = Sealed(
+    "worsening_cap",
+    "cap_id",
+    ("weekly_cap", "user_id", "set_at"),
+    ("worsening_cap",),
+    "重篤化の見張りの人数",
+)
+TABLES = (OPINION, DECISION, PREGNANCY_REVIEW, MISSED_STATUS, WORSENING_ACK, WORSENING_CAP)
 
 
 def insert(con: sqlite3.Connection, ops: OpsStore, what: Sealed, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from kodomo import access, audit
+from kodomo import access, audit, seals
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.ops import JST, OpsStore, jst_date, parse_utc, utc_text
@@ -377,6 +377,11 @@ def acknowledge(ops: OpsStore, actor: Actor, shown: Watched, note: str, *, snaps
         raise BadNote
     seen_at = utc_text(shown.before.acknowledged_at) if shown.before else ""
     marks = sorted({alarm.mark for alarm in shown.alarms})
+    # The log row is written after the change, in the same transaction: it takes the seal of the row with it.
+    detail: dict[str, Any] = {
+        "codes": sorted({alarm.code for alarm in shown.alarms}),
+        "tier": shown.tier,
+    }
 
     def keep(con: sqlite3.Connection) -> int:
         newest = con.execute(
@@ -384,32 +389,29 @@ def acknowledge(ops: OpsStore, actor: Actor, shown: Watched, note: str, *, snaps
         ).fetchone()["at"]
         if (newest or "") != seen_at:
             raise NothingToAcknowledge
-        done = con.execute(
-            "insert into worsening_ack (resident_id, marks, events_mark, tier, note, user_id, department,"
-            " snapshot, as_of, acknowledged_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                shown.resident_id,
-                json.dumps(marks),
-                shown.events_mark,
-                shown.tier,
-                note.strip(),
-                actor.user_id,
-                actor.department,
-                snapshot,
-                as_of.isoformat(),
-                utc_text(ops.clock()),
-            ),
-        )
-        return int(done.lastrowid or 0)
+        row = {
+            "resident_id": shown.resident_id,
+            "marks": json.dumps(marks),
+            "events_mark": shown.events_mark,
+            "tier": shown.tier,
+            "note": note.strip(),
+            "user_id": actor.user_id,
+            "department": actor.department,
+            "snapshot": snapshot,
+            "as_of": as_of.isoformat(),
+            "acknowledged_at": utc_text(ops.clock()),
+        }
+        sealed = seals.insert(con, ops, seals.WORSENING_ACK, row)
+        detail[seals.DETAIL] = sealed
+        return sealed["worsening_ack"][0]
 
-    codes = sorted({alarm.code for alarm in shown.alarms})
     return audit.transact(
         ops,
         actor,
         "worsening_ack",
         keep,
         subject=shown.resident_id,
-        detail={"codes": codes, "tier": shown.tier},
+        detail=detail,
         snapshot=snapshot,
     )
 
@@ -464,10 +466,10 @@ def set_weekly_cap(ops: OpsStore, actor: Actor, cap: int) -> None:
     if not 0 <= cap <= settings().cap_most:
         raise BadCap
 
-    def keep(con: sqlite3.Connection) -> None:
-        con.execute(
-            "insert into worsening_cap (weekly_cap, user_id, set_at) values (?, ?, ?)",
-            (cap, actor.user_id, utc_text(ops.clock())),
-        )
+    detail: dict[str, Any] = {"cap": cap}
 
-    audit.transact(ops, actor, "worsening_cap", keep, detail={"cap": cap})
+    def keep(con: sqlite3.Connection) -> None:
+        row = {"weekly_cap": cap, "user_id": actor.user_id, "set_at": utc_text(ops.clock())}
+        detail[seals.DETAIL] = seals.insert(con, ops, seals.WORSENING_CAP, row)
+
+    audit.transact(ops, actor, "worsening_cap", keep, detail=detail)

@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from kodomo import access, audit, worsening
+from kodomo import access, audit, seals, worsening
 from kodomo.roster import Scope
 from kodomo.worsening import BadCap, BadNote, NothingToAcknowledge
 
@@ -77,6 +77,30 @@ def test_the_log_holds_that_it_happened_and_not_what_was_written(alarmed, ops, c
     assert json.loads(row["detail"])["codes"] == sorted(alarm.code for alarm in one.alarms)
     assert "秘密" not in row["detail"]
     assert audit.verify(ops) == [] or all("控え" in line for line in audit.verify(ops))
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("update worsening_ack set note = 'ほかの言葉'", "重篤化の見張りの確認の1番が書き換えられています。"),
+        ("update worsening_ack set resident_id = '9'", "重篤化の見張りの確認の1番が書き換えられています。"),
+        ("delete from worsening_ack", "重篤化の見張りの確認の1番が削除されています。"),
+        ("update worsening_cap set weekly_cap = 0", "重篤化の見張りの人数の1番が書き換えられています。"),
+    ],
+)
+def test_a_changed_acknowledgement_is_found(alarmed, ops, coordinator, change, found):
+    acknowledge(ops, coordinator, listed(alarmed, ops)[0])
+    worsening.set_weekly_cap(ops, coordinator, 5)
+    assert seals.verify(ops) == []
+
+    def tamper(con):
+        for name in ("update", "delete"):
+            for table in ("worsening_ack", "worsening_cap"):
+                con.execute(f"drop trigger {table}_no_{name}")
+        con.execute(change)
+
+    ops.write(tamper)
+    assert seals.verify(ops) == [found]
 
 
 @pytest.mark.parametrize("table", ["worsening_ack", "worsening_cap"])
