@@ -358,7 +358,8 @@ def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str,
     sei = mei = whole = bag = letters = words = skeleton = ""
     unknown = 1 if unknown_characters(name) else 0
     if parts and is_kana(name):
-        if not reading:
+        # the same reading twice, once with a blank: the blank tells 姓 from 名
+        if not reading or (len(reading) == 1 and kana_keys(["".join(parts)]) == kana_keys(reading)):
             reading = parts
     elif parts and (name.isascii() or is_latin(name)):
         bag = latin_key(name)
