@@ -111,12 +111,58 @@ def summary(user: Actor, shown: session.Snapshot, gaps: Sequence[Gap], found: Se
             ),
         ]
     )
+    with st.expander("課・種類ごとの件数"):
+        _by_gap(gaps, found, {row["gap"]: row for row in counted})
     if stopped:
         names = "、".join(f"{label}（{state}）" for label, state in stopped[:4])
         more = f" ほか{len(stopped) - 4}種類" if len(stopped) > 4 else ""
         st.warning(
             f"データが届いていないため分からない支援漏れがあります：{names}{more}。「漏れがない」という意味ではありません。"
         )
+
+
+def _by_gap(gaps: Sequence[Gap], found: Sequence[Entry], counted: dict[str, dict[str, Any]]) -> None:
+    """How many of each kind: from this person's own entries, and whether the sources are alive."""
+    states = Counter((one.gap, state_of(one)) for one in found)
+    waits = {gap.code: states[gap.code, "open"] + states[gap.code, "again"] for gap in gaps}
+    longest = {gap.code: 0 for gap in gaps}
+    for one in found:
+        if state_of(one) in DEFAULT_STATES:
+            longest[one.gap] = max(longest[one.gap], one.days_open)
+    parts.table(
+        [
+            ("案内する課", "nb"),
+            ("支援漏れの種類", ""),
+            ("これから", "num"),
+            ("案内・申請", "num"),
+            ("対象外・辞退", "num"),
+            ("分からない", "num"),
+            ("つながった", "num"),
+            ("いちばん長い", "num"),
+            ("もとのデータ", "nb"),
+        ],
+        [
+            (
+                parts.department_mark(gap.owner),
+                gap.label,
+                f"{waits[gap.code]:,}件",
+                f"{states[gap.code, 'told'] + states[gap.code, 'applied']:,}件",
+                f"{states[gap.code, 'not_eligible'] + states[gap.code, 'declined']:,}件",
+                f"{states[gap.code, 'unknown']:,}件",
+                f"{states[gap.code, 'connected']:,}件",
+                f"{longest[gap.code]:,}日" if waits[gap.code] else "–",
+                _sources(counted.get(gap.code)),
+            )
+            for gap in gaps
+        ],
+    )
+
+
+def _sources(row: dict[str, Any] | None) -> object:
+    state = "未連携" if row is None else row["qualifies_state"]
+    if state == "ok" and row is not None:
+        state = row["has_state"]
+    return "届いています" if state == "ok" else parts.chip(state, "strong")
 
 
 # -- filters ----------------------------------------------------------------------------------------------
@@ -137,7 +183,7 @@ def filters(user: Actor, gaps: Sequence[Gap], found: Sequence[Entry]) -> list[En
             format_func=session.department_name,
             key="ms_owners",
             placeholder="すべての課",
-            width=190,
+            width=150,
             on_change=_reset,
             persist_state="session",
         )
@@ -149,7 +195,7 @@ def filters(user: Actor, gaps: Sequence[Gap], found: Sequence[Entry]) -> list[En
             format_func=labels.__getitem__,
             key="ms_gaps",
             placeholder="すべて",
-            width=330,
+            width=265,
             on_change=_reset,
         )
         states = st.multiselect(
@@ -159,7 +205,7 @@ def filters(user: Actor, gaps: Sequence[Gap], found: Sequence[Entry]) -> list[En
             format_func=STATES.__getitem__,
             key="ms_states",
             placeholder="すべて",
-            width=250,
+            width=236,
             on_change=_reset,
         )
         schools = sorted({one.school_name for one in found if one.school_name and not one.protected})
@@ -169,7 +215,7 @@ def filters(user: Actor, gaps: Sequence[Gap], found: Sequence[Entry]) -> list[En
             format_func=lists.short_school,
             key="ms_schools",
             placeholder="すべて",
-            width=180,
+            width=160,
             on_change=_reset,
         )
         bands = [band for band in roster.BANDS if any(one.age_band == band for one in found)]
@@ -179,7 +225,7 @@ def filters(user: Actor, gaps: Sequence[Gap], found: Sequence[Entry]) -> list[En
             format_func=theme.band_label,
             key="ms_bands",
             placeholder="すべて",
-            width=180,
+            width=140,
             on_change=_reset,
         )
     return [

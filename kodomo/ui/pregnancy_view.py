@@ -69,7 +69,7 @@ def summary(user: Actor, entries: Sequence[Entry]) -> None:
             "出生が分からないまま",
             parts.count(unsettled),
             "人",
-            "予定日から半年を過ぎた人。忘れないための数です",
+            "予定日から半年を過ぎた人",
         ),
     ]
     parts.cards(cards)
@@ -192,7 +192,7 @@ def standing(one: Entry, shown: session.Snapshot) -> list[str]:
     elif one.due_on < shown.as_of:
         lines.append(f"予定日 {one.due_on} を過ぎている")
     else:
-        lines.append(f"妊娠{one.weeks_on(shown.as_of)}週ごろ　予定日 {one.due_on}")
+        lines += [f"妊娠{one.weeks_on(shown.as_of)}週ごろ", f"予定日 {one.due_on}"]
     if one.notified_on is not None:
         lines.append(f"届出 {one.notified_on}（{one.weeks}週）")
     if one.case_on is not None:
@@ -211,10 +211,21 @@ def unknown_line(one: Entry) -> list[str]:
     return [f"？ 不明 {len(one.unknown)}件（{some}）"]
 
 
+def facts_told(one: Entry) -> list[str]:
+    """The facts behind the reasons, gravest first; a reason whose facts all stand there already is left out."""
+    told: list[str] = []
+    spoken: set[str] = set()
+    for reason in one.reasons:
+        if not spoken.issuperset(reason.facts) or not reason.facts:
+            told.append(reason.detail or reason.label)
+            spoken.update(reason.facts)
+    return told
+
+
 def _cells(user: Actor, shown: session.Snapshot, one: Entry) -> list[object]:
     seen = named(user, one)
     age = "年齢不明" if seen["age"] is None else f"{seen['age']}歳"
-    told = [f"{reason.label}：{reason.detail}" for reason in one.reasons]
+    told = facts_told(one)
     more = [f"ほか {len(told) - REASONS}件"] if len(told) > REASONS else []
     nothing = "いま分かっている範囲では、理由はありません" if ranked(user) else "–"
     cells: list[object] = [one.rank if one.rank is not None else "–"] if ranked(user) else []
