@@ -109,6 +109,16 @@ def build(con: duckdb.DuckDBPyConnection, laps: Laps) -> Tables:
     return Tables(left, right, voc)
 
 
+def place_texts(voc: Vocabulary) -> tuple[list[str], list[str]]:
+    """Return the texts behind the codes of blocks and of lots."""
+    texts = ["", *voc.town.values]
+    out = []
+    for numbers in (voc.chome, voc.block, voc.lot):
+        texts = [f"{texts[key >> 32]}|{key & 0xFFFFFFFF}" for key in numbers.values.tolist()]
+        out.append(texts)
+    return out[1], out[2]
+
+
 def _null(values: np.ndarray) -> pd.Series:
     column = pd.Series(values, dtype="Int32")
     return column.mask(column < 0)

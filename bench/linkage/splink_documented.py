@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from bench.linkage.engine import COLUMNS, Laps
-from bench.linkage.features import Tables, build
+from bench.linkage.features import Tables, build, place_texts
 
 KEEP = 0.001
 
@@ -29,8 +29,9 @@ def _texts(frame: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     def text(values: list[str], codes: pd.Series) -> np.ndarray:
         return np.array([*values, None], dtype=object)[codes.fillna(-1).to_numpy(dtype="int64")]
 
+    blocks, lots = place_texts(voc)
     born = pd.to_datetime(frame["dob"].astype("string"), format="%Y%m%d", errors="coerce")
-    lot, room = text(voc.lot.values, frame["lot"]), text(voc.room.values, frame["room"])
+    lot, room = text(lots, frame["lot"]), text(voc.room.values, frame["room"])
     dwelling = [None if a is None else f"{a}|{b or ''}" for a, b in zip(lot, room, strict=True)]
     return pd.DataFrame(
         {
@@ -42,7 +43,7 @@ def _texts(frame: pd.DataFrame, tables: Tables) -> pd.DataFrame:
             "dob": born.dt.strftime("%Y-%m-%d").astype(object).where(born.notna(), None),
             "sex": frame["sex"],
             "dwelling": np.array(dwelling, dtype=object),
-            "block": text(voc.lot.values, frame["block"]),
+            "block": text(blocks, frame["block"]),
             "town": text(voc.town.values, frame["town"]),
         }
     )

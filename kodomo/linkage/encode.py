@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from kodomo.linkage.sources import Register
 from kodomo.normalize import (
-    Address,
     Gazetteer,
-    address_parts_many,
+    address_columns,
     is_kana,
     is_latin,
     is_mojibake,
@@ -51,21 +51,80 @@ class Codes:
 
     def add(self, texts: Iterable[str | None]) -> np.ndarray:
         """Return the codes of `texts` (int32), new ones for values not yet seen; empty text is -1."""
-        cells = np.array(list(texts), dtype=object)
-        if not len(cells):
-            return np.array([], dtype="int32")
-        place, distinct = pd.factorize(cells)
         index, values = self._index, self.values
-        codes = np.full(len(distinct) + 1, NONE, dtype="int32")
-        for i, text in enumerate(distinct):
+        codes: list[int] = []
+        for text in texts:
             if not text:
+                codes.append(NONE)
                 continue
             code = index.get(text)
             if code is None:
                 code = index[text] = len(values)
                 values.append(text)
-            codes[i] = code
-        return codes[place]
+            codes.append(code)
+        return np.array(codes, dtype="int32")
+
+
+class Numbers:
+    """A growing dictionary of pairs of codes, such as a block and a number in it; code -1 is "not given"."""
+
+    def __init__(self) -> None:
+        self.values = np.array([], dtype="int64")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def add(self, group: np.ndarray, number: np.ndarray) -> np.ndarray:
+        """Return the codes of pairs (int32), new ones for pairs not yet seen; a number of -1 gives -1."""
+        keys = (group.astype("int64") << 32) | np.maximum(number, 0)
+        place, distinct = pd.factorize(keys[number >= 0])
+        codes = pd.Index(self.values).get_indexer(pd.Index(distinct))
+        new = codes < 0
+        codes[new] = len(self.values) + np.arange(int(new.sum()))
+        self.values = np.concatenate([self.values, distinct[new]])
+        out = np.full(len(keys), NONE, dtype="int32")
+        out[number >= 0] = codes[place]
+        return out
+
+
+@dataclass
+class Texts:
+    """A column of texts by its distinct values: `code` per row (-1 where there is no text)."""
+
+    code: np.ndarray
+    values: list[str]
+
+    @staticmethod
+    def of(column: Iterable[object]) -> Texts:
+        """Return the column; what is not text counts as not given."""
+        if isinstance(column, pd.Series) and isinstance(column.dtype, pd.StringDtype):
+            cells = pa.array(column)
+        else:
+            cells = pa.array([cell if isinstance(cell, str) else None for cell in column], pa.large_string())
+        cells = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+        coded = cells.dictionary_encode()
+        code = coded.indices.fill_null(NONE).to_numpy()
+        values = coded.dictionary.to_pylist()
+        if "" in values:
+            code = np.where(code == values.index(""), NONE, code).astype("int32")
+        return Texts(code, values)
+
+    def take(self, rows: np.ndarray) -> Texts:
+        """Return the rows `rows`, the values kept as they are."""
+        return Texts(self.code[rows], self.values)
+
+    def spread(self, codes: np.ndarray) -> np.ndarray:
+        """Return per row what `codes` says of its value, -1 where there is no text."""
+        return np.append(codes, NONE).astype(codes.dtype)[self.code]
+
+    def parts(self) -> Texts:
+        """Return the two parts of each value around its blank, one after the other; none for the rest."""
+        split = [value.split() for value in self.values]
+        code = np.full((len(split), 2), NONE, dtype="int32")
+        two = np.array([len(parts) == 2 for parts in split], dtype=bool)
+        found = Codes()
+        code[two] = found.add(part for parts in split if len(parts) == 2 for part in parts).reshape(-1, 2)
+        return Texts(code.ravel(), found.values)
 
 
 @dataclass
@@ -86,7 +145,9 @@ class Vocabulary:
     skeleton: Codes = field(default_factory=Codes)
     town: Codes = field(default_factory=Codes)
     room: Codes = field(default_factory=Codes)
-    lot: Codes = field(default_factory=Codes)
+    chome: Numbers = field(default_factory=Numbers)
+    block: Numbers = field(default_factory=Numbers)
+    lot: Numbers = field(default_factory=Numbers)
     school: Codes = field(default_factory=Codes)
     towns: Gazetteer = field(default_factory=listed_towns)
     _loose_of: list[int] = field(default_factory=list)
@@ -148,7 +209,7 @@ def _common_beginnings(households: Sequence[object], keys: Sequence[str]) -> Cou
     """Count the beginnings members of a household share: surnames, where the register writes no blank."""
     groups: dict[object, list[str]] = defaultdict(list)
     for household, key in zip(households, keys, strict=True):
-        if key and household:
+        if key and isinstance(household, str) and household:
             groups[household].append(key)
     found: Counter[str] = Counter()
     for members in groups.values():
@@ -164,31 +225,33 @@ def _common_beginnings(households: Sequence[object], keys: Sequence[str]) -> Cou
     return found
 
 
-def learn_surnames(register: Register) -> Surnames:
-    """Return the surnames of the register's current names: split by blank, or by what households share."""
-    current = register.names[register.names["kind"] == 0]
-    names, kanas = _texts(current["name"]), _texts(current["kana"])
+def learn_surnames(register: Register, names: Texts, kanas: Texts) -> Surnames:
+    """Return the surnames of the register's current names: split by blank, or by what households share.
+
+    `names` and `kanas` are the columns of `register.names`.
+    """
+    current = np.flatnonzero(register.names["kind"].to_numpy() == 0)
+    names, kanas = names.take(current), kanas.take(current)
     kanji: Counter[str] = Counter()
     kana: Counter[str] = Counter()
     readings: dict[str, Counter[str]] = defaultdict(Counter)
-    head = [parts[0] if len(parts) > 1 else "" for parts in (text.split() for text in names)]
-    head_kana = [parts[0] if len(parts) > 1 else "" for parts in (text.split() for text in kanas)]
-    pairs = Counter(zip(head, head_kana, strict=True))
-    surname_keys = dict(zip(kept := sorted({a for a, _ in pairs if a}), name_keys(kept), strict=True))
-    reading_keys = dict(zip(kept := sorted({b for _, b in pairs if b}), kana_keys(kept), strict=True))
-    for (surname, reading), count in pairs.items():
-        if surname and not is_latin(surname):
+    heads, head = _heads(names)
+    kana_heads, head_kana = _heads(kanas)
+    surname_keys, reading_keys = name_keys(heads), kana_keys(kana_heads)
+    pairs, counts = np.unique(((head + 1).astype("int64") << 32) | (head_kana + 1), return_counts=True)
+    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        surname, reading = (pair >> 32) - 1, (pair & 0xFFFFFFFF) - 1
+        if surname >= 0 and not is_latin(heads[surname]):
             kanji[surname_keys[surname]] += count
-        if reading:
+        if reading >= 0:
             kana[reading_keys[reading]] += count
-            if surname:
+            if surname >= 0:
                 readings[surname_keys[surname]][reading_keys[reading]] += count
-    households = register.people["household_id"].to_numpy()[current["person"].to_numpy()].tolist()
     if sum(kanji.values()) * 2 < len(current):
-        shared = _common_beginnings(households, name_keys(names))
+        shared = _common_beginnings(_homes(register), _spelled(names, name_keys))
         kanji.update({key: count for key, count in shared.items() if len(key) <= 4})
-    if sum(kana.values()) * 2 < sum(map(bool, kanas)):
-        shared = _common_beginnings(households, kana_keys(kanas))
+    if sum(kana.values()) * 2 < int((kanas.code >= 0).sum()):
+        shared = _common_beginnings(_homes(register), _spelled(kanas, kana_keys))
         kana.update({key: count for key, count in shared.items() if count > 1 and len(key) > 1})
     ordered = {
         key: [k for k, _ in sorted(c.items(), key=lambda kc: (-kc[1], kc[0]))] for key, c in readings.items()
@@ -196,10 +259,22 @@ def learn_surnames(register: Register) -> Surnames:
     return Surnames(set(kanji), set(kana), ordered)
 
 
-def _texts(values: Iterable[object]) -> list[str]:
-    if isinstance(values, pd.Series):
-        return values.astype(object).where(values.notna(), "").tolist()
-    return [value if isinstance(value, str) else "" for value in values]
+def _heads(texts: Texts) -> tuple[list[str], np.ndarray]:
+    """Return the first words of values that have several words, and per row the position of its own (-1)."""
+    words = [parts[0] if len(parts) > 1 else "" for parts in map(str.split, texts.values)]
+    heads = Codes()
+    return heads.values, texts.spread(heads.add(words))
+
+
+def _homes(register: Register) -> list[object]:
+    """Return the households of the current names."""
+    current = register.names["person"][register.names["kind"] == 0].to_numpy()
+    return register.people["household_id"].to_numpy(dtype=object)[current].tolist()
+
+
+def _spelled(texts: Texts, keys: Callable[[Iterable[str]], list[str]]) -> list[str]:
+    values = [*keys(texts.values), ""]
+    return [values[code] for code in texts.code.tolist()]
 
 
 def _split_key(key: str, known: set[str]) -> tuple[str, str]:
@@ -232,89 +307,77 @@ def _split_kana(key: str, sei: str, mei: str, surnames: Surnames) -> tuple[str, 
     return _split_key(key, surnames.kana)
 
 
-def encode_names(
-    names: Iterable[object], kanas: Iterable[object], surnames: Surnames, voc: Vocabulary
-) -> Names:
+def encode_names(names: Texts, kanas: Texts | None, surnames: Surnames, voc: Vocabulary) -> Names:
     """Return the coded names of two columns (name and reading as delivered).
 
-    Nearly all names are two plain kanji parts with two plain kana parts; those are read part by part from a
-    dictionary. The rest (no blank, alphabet, brackets, lost characters) are taken apart one by one.
+    Nearly all names are two plain kanji parts with two plain kana parts; those are read part by part, every
+    distinct part once. The rest (no blank, alphabet, brackets, lost characters) are taken apart one by one.
     """
-    name_list, kana_list = _texts(names), _texts(kanas)
-    count = len(name_list)
-    name_split, kana_split = [text.split() for text in name_list], [text.split() for text in kana_list]
-    kanji_key = _plain_parts(name_split, _PLAIN_KANJI, name_keys)
-    kana_key_of = _plain_parts(kana_split, _PLAIN_KANA, kana_keys)
-    plain = sorted(set(kanji_key.values()))
-    loose = dict(zip(plain, loose_keys(plain), strict=True))
-    columns: dict[str, list[str]] = {
-        name: [""] * count for name in ("sei", "mei", "full", "sei_k", "mei_k", "full_k")
-    }
-    odd: list[int] = []
-    for i, (parts, reading) in enumerate(zip(name_split, kana_split, strict=True)):
-        if len(parts) != 2 or len(reading) not in (0, 2):
-            odd.append(i)
-            continue
-        sei, mei = kanji_key.get(parts[0]), kanji_key.get(parts[1])
-        if sei is None or mei is None:
-            odd.append(i)
-            continue
-        if reading:
-            sei_k, mei_k = kana_key_of.get(reading[0]), kana_key_of.get(reading[1])
-            if sei_k is None or mei_k is None:
-                odd.append(i)
-                continue
-            columns["sei_k"][i], columns["mei_k"][i], columns["full_k"][i] = sei_k, mei_k, sei_k + mei_k
-        columns["sei"][i], columns["mei"][i], columns["full"][i] = sei, mei, loose[sei] + loose[mei]
-    extra: dict[str, list[str]] = {name: [""] * count for name in ("bag", "words", "skeleton")}
-    unknown = np.zeros(count, dtype="int32")
-    _read_odd(odd, name_list, kana_list, surnames, columns, extra, unknown)
-    sei_s, mei_s = voc.strict.add(columns["sei"]), voc.strict.add(columns["mei"])
-    sei_k, mei_k = voc.kana.add(columns["sei_k"]), voc.kana.add(columns["mei_k"])
+    count = len(names.code)
+    kanas = kanas or Texts(np.full(count, NONE, dtype="int32"), [])
+    parts, readings = names.parts(), kanas.parts()
+    kanji_keys, kana_keys_ = (
+        _plain(parts.values, _PLAIN_KANJI, name_keys),
+        _plain(readings.values, _PLAIN_KANA, kana_keys),
+    )
+    strict, kana = parts.spread(voc.strict.add(kanji_keys)), readings.spread(voc.kana.add(kana_keys_))
+    sei_s, mei_s = (names.spread(strict[place::2]) for place in (0, 1))
+    sei_k, mei_k = (kanas.spread(kana[place::2]) for place in (0, 1))
+    bare = kanas.code < 0
+    plain = (sei_s >= 0) & (mei_s >= 0) & (bare | ((sei_k >= 0) & (mei_k >= 0)))
+    for column in (sei_s, mei_s, sei_k, mei_k):
+        column[~plain] = NONE
     loose_of, sound_of = voc.loose_of(), voc.sound_of()
-    return Names(
+    coded = Names(
         sei_s=sei_s,
         sei_l=loose_of[sei_s],
         mei_s=mei_s,
         mei_l=loose_of[mei_s],
-        full_l=voc.whole.add(columns["full"]),
+        full_l=_joined(loose_of[sei_s], loose_of[mei_s], voc.loose, voc.whole),
         sei_k=sei_k,
         mei_k=mei_k,
-        full_k=voc.reading.add(columns["full_k"]),
+        full_k=_joined(sei_k, mei_k, voc.kana, voc.reading),
         sei_p=sound_of[sei_k],
         mei_p=sound_of[mei_k],
-        bag=voc.bag.add(extra["bag"]),
-        words=voc.bag.add(extra["words"]),
-        skeleton=voc.skeleton.add(extra["skeleton"]),
-        unknown=unknown,
+        bag=np.full(count, NONE, dtype="int32"),
+        words=np.full(count, NONE, dtype="int32"),
+        skeleton=np.full(count, NONE, dtype="int32"),
+        unknown=np.zeros(count, dtype="int32"),
     )
+    odd = np.flatnonzero(~plain & ~((names.code < 0) & bare))
+    if len(odd):
+        _read_odd(coded, odd, names, kanas, surnames, voc)
+    return coded
 
 
-def _plain_parts(
-    rows: Sequence[Sequence[str]], pattern: re.Pattern[str], keys: Callable[[Iterable[str]], list[str]]
-) -> dict[str, str]:
-    """Return the keys of the parts that need no second look."""
-    parts = sorted({part for row in rows for part in row})
-    plain = [part for part in parts if pattern.fullmatch(part) and not is_mojibake(part)]
-    return {part: key for part, key in zip(plain, keys(plain), strict=True) if key}
+def _plain(
+    parts: Sequence[str], pattern: re.Pattern[str], keys: Callable[[Iterable[str]], list[str]]
+) -> list[str]:
+    """Return the keys of the parts, "" for those that need a second look."""
+    plain = [part if pattern.fullmatch(part) and not is_mojibake(part) else "" for part in parts]
+    return keys(plain)
+
+
+def _joined(left: np.ndarray, right: np.ndarray, parts: Codes, whole: Codes) -> np.ndarray:
+    """Return the codes in `whole` of two parts written together, -1 where one is missing."""
+    out = np.full(len(left), NONE, dtype="int32")
+    known = (left >= 0) & (right >= 0)
+    place, pairs = pd.factorize((left[known].astype("int64") << 32) | right[known])
+    texts = parts.values
+    ones, twos = (pairs >> 32).tolist(), (pairs & 0xFFFFFFFF).tolist()
+    out[known] = whole.add([texts[one] + texts[two] for one, two in zip(ones, twos, strict=True)])[place]
+    return out
 
 
 def _read_odd(
-    rows: list[int],
-    names: Sequence[str],
-    kanas: Sequence[str],
-    surnames: Surnames,
-    columns: dict[str, list[str]],
-    extra: dict[str, list[str]],
-    unknown: np.ndarray,
+    coded: Names, rows: np.ndarray, names: Texts, kanas: Texts, surnames: Surnames, voc: Vocabulary
 ) -> None:
-    """Take the unusual names apart and write their parts into `columns`, `extra` and `unknown`."""
-    if not rows:
-        return
-    read = {pair: _read_name(*pair) for pair in {(names[i], kanas[i]) for i in rows}}
-    pairs = sorted(read)
+    """Take the unusual names of `rows` apart and write their codes into `coded`."""
+    place, both = pd.factorize((names.code[rows].astype("int64") << 32) | (kanas.code[rows] + 1))
+    name_of, kana_of = [*names.values, ""], ["", *kanas.values]
+    read = [_read_name(name_of[pair >> 32], kana_of[pair & 0xFFFFFFFF]) for pair in both.tolist()]
     sei, mei, whole, sei_kana, mei_kana, whole_kana, bag, letters, words, skeleton, dark = (
-        list(column) for column in zip(*(read[pair] for pair in pairs), strict=True)
+        list(column) for column in zip(*read, strict=True)
     )
     whole_key, sei_key, mei_key = name_keys(whole), name_keys(sei), name_keys(mei)
     for i, key in enumerate(whole_key):
@@ -330,18 +393,20 @@ def _read_odd(
         for i, reading in zip(in_kana, kana_keys(keys[i] for i in in_kana), strict=True):
             keys[i] = ""
             readings[i] = readings[i] or reading
-    position = {pair: i for i, pair in enumerate(pairs)}
     whole_loose = [key or joined for key, joined in zip(loose_keys(whole_key), letters, strict=True)]
-    found = {"sei": sei_key, "mei": mei_key, "full": whole_loose}
-    found |= {"sei_k": sei_reading, "mei_k": mei_reading, "full_k": whole_reading}
-    other = {"bag": bag, "words": words, "skeleton": skeleton}
-    for row in rows:
-        i = position[names[row], kanas[row]]
-        for name, values in found.items():
-            columns[name][row] = values[i]
-        for name, values in other.items():
-            extra[name][row] = values[i]
-        unknown[row] = dark[i]
+    sei_s, mei_s = voc.strict.add(sei_key), voc.strict.add(mei_key)
+    sei_k, mei_k = voc.kana.add(sei_reading), voc.kana.add(mei_reading)
+    loose_of, sound_of = voc.loose_of(), voc.sound_of()
+    found = {
+        "sei_s": sei_s, "sei_l": loose_of[sei_s], "mei_s": mei_s, "mei_l": loose_of[mei_s],
+        "full_l": voc.whole.add(whole_loose),
+        "sei_k": sei_k, "mei_k": mei_k, "full_k": voc.reading.add(whole_reading),
+        "sei_p": sound_of[sei_k], "mei_p": sound_of[mei_k],
+        "bag": voc.bag.add(bag), "words": voc.bag.add(words), "skeleton": voc.skeleton.add(skeleton),
+        "unknown": np.array(dark, dtype="int32"),
+    }  # fmt: skip
+    for name, codes in found.items():
+        getattr(coded, name)[rows] = codes[place]
 
 
 def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str, str, str, str, int]:
@@ -394,53 +459,33 @@ class Places:
     room: np.ndarray
 
 
-def encode_places(addresses: Iterable[object], details: Iterable[object] | None, voc: Vocabulary) -> Places:
+def encode_places(addresses: Texts, details: Texts | None, voc: Vocabulary) -> Places:
     """Return the coded addresses of a column (and of its 方書).
 
     A column with 方書 is the register's; it teaches `voc` the towns of the city.
     """
-    place, where = pd.factorize(np.array(_texts(addresses), dtype=object))
     if details is None:
-        parts = address_parts_many(where, towns=voc.towns)
+        details = Texts(np.full(len(addresses.code), NONE, dtype="int32"), [])
     else:
-        voc.towns = learn_towns(where.tolist())
-        extra, what = pd.factorize(np.array(_texts(details), dtype=object))
-        place, both = pd.factorize(place.astype("int64") * max(len(what), 1) + extra)
-        rows = where[both // max(len(what), 1)], what[both % max(len(what), 1)]
-        parts = address_parts_many(*rows, voc.towns)
-    distinct: dict[Address, int] = {}
-    codes = np.array([distinct.setdefault(part, len(distinct)) for part in parts], dtype="int64")[place]
-    seen = list(distinct)
-    blocks = [f"{p.town}|{p.chome}|{p.block}" if p.block is not None else "" for p in seen]
-    lots = [f"{p.town}|{p.chome}|{p.block}|{p.number}" if p.number is not None else "" for p in seen]
-    places = Places(
-        town=voc.town.add(p.town for p in seen),
-        chome=np.array([p.chome for p in seen], dtype="int32"),
-        block=voc.lot.add(blocks),
-        lot=voc.lot.add(lots),
-        room=voc.room.add(p.room for p in seen),
-    )
-    if not len(codes):
-        return places
-    return Places(
-        places.town[codes], places.chome[codes], places.block[codes], places.lot[codes], places.room[codes]
-    )
+        voc.towns = learn_towns(addresses.values)
+    found = address_columns(addresses.values, details.values, addresses.code, details.code, voc.towns)
+    town = np.append(voc.town.add(found.towns), NONE)[found.town]
+    chome = voc.chome.add(town + 1, found.chome)
+    block = voc.block.add(chome, found.block)
+    lot = voc.lot.add(block, np.where(found.block >= 0, found.number, -1))
+    room = np.append(voc.room.add(found.rooms), NONE)[found.room]
+    return Places(town=town, chome=found.chome, block=block, lot=lot, room=room)
 
 
 def school_keys(names: Iterable[object], codes: Iterable[object], by_code: dict[str, str]) -> list[str]:
     """Return one key per school, 豊中市立克明小学校 and 克明小 alike; the code serves a blank name."""
-    keys: list[str] = []
-    memo: dict[str, str] = {}
-    for name, code in zip(_texts(names), _texts(codes), strict=True):
-        if not name:
-            keys.append(by_code.get(code, ""))
-            continue
-        key = memo.get(name)
-        if key is None:
-            plain = name_keys([name])[0]
-            key = memo[name] = _SCHOOL_SUFFIX.sub(r"\1", _SCHOOL_PREFIX.sub("", plain))
-        keys.append(key)
-    return keys
+    name, code = Texts.of(names), Texts.of(codes)
+    named = [_SCHOOL_SUFFIX.sub(r"\1", _SCHOOL_PREFIX.sub("", key)) for key in name_keys(name.values)]
+    coded = [by_code.get(text, "") for text in code.values]
+    return [
+        named[i] if i >= 0 else coded[j] if j >= 0 else ""
+        for i, j in zip(name.code.tolist(), code.code.tolist(), strict=True)
+    ]
 
 
 def school_stage(keys: Sequence[str]) -> np.ndarray:

@@ -12,6 +12,7 @@ from kodomo.linkage.encode import (
     Names,
     Places,
     Surnames,
+    Texts,
     Vocabulary,
     encode_names,
     encode_places,
@@ -107,8 +108,9 @@ def _sex(values: pd.Series) -> np.ndarray:
 def code_residents(register: Register, voc: Vocabulary) -> Residents:
     """Return the coded register."""
     people = register.people
-    surnames = learn_surnames(register)
-    names = encode_names(register.names["name"], register.names["kana"], surnames, voc)
+    written, read = Texts.of(register.names["name"]), Texts.of(register.names["kana"])
+    surnames = learn_surnames(register, written, read)
+    names = encode_names(written, read, surnames, voc)
     kinds = register.names["kind"].to_numpy(dtype="int8")
     persons = register.names["person"].to_numpy(dtype="int32")
     _lend_readings(names, persons, kinds)
@@ -124,7 +126,9 @@ def code_residents(register: Register, voc: Vocabulary) -> Residents:
         entry_kind=kinds,
         entries=names,
         place_person=register.addresses["person"].to_numpy(dtype="int32"),
-        places=encode_places(register.addresses["address"], register.addresses["detail"], voc),
+        places=encode_places(
+            Texts.of(register.addresses["address"]), Texts.of(register.addresses["detail"]), voc
+        ),
         surnames=surnames,
     )
 
@@ -154,14 +158,13 @@ def code_records(
         counts = counts.drop_duplicates("school_code")
         keys = school_keys(counts["school_name"], [None] * len(counts), {})
         by_code = dict(zip(counts["school_code"], keys, strict=True))
-    empty = [""] * len(frame)
     return Records(
         frame=frame,
         birth=_birth(frame),
         sex=_sex(frame["sex"]),
-        names=encode_names(frame["name"], frame["kana"], residents.surnames, voc),
-        guardian=encode_names(frame["guardian_name"], empty, residents.surnames, voc),
-        places=encode_places(frame["address"], None, voc),
+        names=encode_names(Texts.of(frame["name"]), Texts.of(frame["kana"]), residents.surnames, voc),
+        guardian=encode_names(Texts.of(frame["guardian_name"]), None, residents.surnames, voc),
+        places=encode_places(Texts.of(frame["address"]), None, voc),
         school=voc.school.add(school_keys(frame["school_name"], frame["school_code"], by_code)),
         group=frame["extract"].map(groups).to_numpy(dtype="int16"),
     )

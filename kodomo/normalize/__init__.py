@@ -1,5 +1,6 @@
 """Normalisation: match keys for names, readings and addresses, beside the raw value, never in its place."""
 
+from kodomo.normalize.address_columns import AddressColumns, address_columns
 from kodomo.normalize.addresses import (
     Address,
     Gazetteer,
@@ -14,6 +15,7 @@ from kodomo.normalize.names import (
     is_kana,
     is_latin,
     is_mojibake,
+    is_transliteration,
     latin_key,
     loose_key,
     loose_keys,
@@ -28,12 +30,15 @@ from kodomo.normalize.search import search_key, search_keys
 
 __all__ = [
     "Address",
+    "AddressColumns",
     "Gazetteer",
+    "address_columns",
     "address_parts",
     "address_parts_many",
     "is_kana",
     "is_latin",
     "is_mojibake",
+    "is_transliteration",
     "kana_key",
     "kana_keys",
     "latin_key",
