@@ -73,7 +73,7 @@ class Catalogue:
 class Seen:
     """What the reviewer had before them.
 
-    levels: category -> level on the day.
+    levels: category -> level on the day. rules: codes of the rules that counted then.
     known_case: the centre knew the child already; None if that was not on the screen.
     as_of: the judgement day. flagged_on: since when the child has been on the list, if known.
     """
@@ -84,6 +84,7 @@ class Seen:
     snapshot: str | None = None
     as_of: date | None = None
     flagged_on: date | None = None
+    rules: frozenset[str] = frozenset()
 
     @property
     def level(self) -> int:
@@ -205,6 +206,15 @@ def review(
     )
 
 
+def rules_behind(cursor: Any, resident_id: str) -> frozenset[str]:
+    """Codes of the rules that count for a child in the snapshot behind `cursor` (for `Seen.rules`)."""
+    rows = cursor.execute(
+        "select distinct code from reason where resident_id = ? and kind <> 'cap' order by code",
+        [resident_id],
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
 def check(outcome: str, reason_code: str, note: str) -> None:
     """Refuse a review whose parts do not go together.
 
@@ -281,11 +291,15 @@ def write_review(
         "insert into review_level (review_id, category, level) values (?, ?, ?)",
         [(review_id, category, level) for category, level in levels.items()],
     )
+    con.executemany(
+        "insert into review_rule (review_id, rule) values (?, ?)",
+        [(review_id, rule) for rule in sorted(seen.rules)],
+    )
     detail: dict[str, Any] = {
         "review": review_id,
         "outcome": outcome,
         "reason": reason_code,
-        "digest": _digest(ops, row, levels),
+        "digest": _digest(ops, row, levels, sorted(seen.rules)),
     }
     if demo:
         detail["demo"] = True
@@ -344,9 +358,12 @@ _DIGEST = (
 )
 
 
-def _digest(ops: OpsStore, row: Mapping[str, Any] | sqlite3.Row, levels: Mapping[str, int]) -> str:
+def _digest(
+    ops: OpsStore, row: Mapping[str, Any] | sqlite3.Row, levels: Mapping[str, int], rules: Sequence[str]
+) -> str:
     """What the log keeps of a review: enough to prove the stored row unchanged, nothing to read."""
-    text = json.dumps([[row[name] for name in _DIGEST], dict(levels)], ensure_ascii=False, sort_keys=True)
+    told = [[row[name] for name in _DIGEST], dict(levels), *([list(rules)] if rules else [])]
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
     return hmac.new(ops.derived_key("review-digest"), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -357,6 +374,9 @@ def verify(ops: OpsStore, *, limit: int = 20) -> list[str]:
         levels: dict[int, dict[str, int]] = {}
         for row in con.execute("select * from review_level order by review_id, category"):
             levels.setdefault(row["review_id"], {})[row["category"]] = row["level"]
+        rules: dict[int, list[str]] = {}
+        for row in con.execute("select * from review_rule order by review_id, rule"):
+            rules.setdefault(row["review_id"], []).append(row["rule"])
         logged = {}
         for row in con.execute("select detail from operation_log where action = 'review' and result = 'ok'"):
             detail = json.loads(row["detail"])
@@ -365,7 +385,9 @@ def verify(ops: OpsStore, *, limit: int = 20) -> list[str]:
             digest = logged.pop(row["review_id"], None)
             if digest is None:
                 problems.append(f"職員確認の{row['review_id']}番は、操作ログに記録がありません。")
-            elif digest != _digest(ops, row, levels.get(row["review_id"], {})):
+            elif digest != _digest(
+                ops, row, levels.get(row["review_id"], {}), rules.get(row["review_id"], [])
+            ):
                 problems.append(f"職員確認の{row['review_id']}番が書き換えられています。")
     problems += [f"職員確認の{number}番が削除されています。" for number in sorted(filter(None, logged))]
     return problems[:limit]

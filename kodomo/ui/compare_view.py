@@ -161,7 +161,7 @@ def _show(user: Actor, shown: session.Snapshot, found: Comparison) -> None:
     kinds = session.categories()
     st.html(f"<b>変わるところ（{len(found.differences)}か所）</b>")
     if found.differences:
-        parts.bullets(f"{kinds.label(category)}　{text}" for category, text in found.differences)
+        parts.bullets(_told(found))
     styles = [style for style in theme.LEVELS if style.level]
     rows: list[list[object]] = [
         [label, *(_pair(pairs[style.level or 0]) for style in styles)]
@@ -170,7 +170,7 @@ def _show(user: Actor, shown: session.Snapshot, found: Comparison) -> None:
             ("こども（重複なし）", found.effect.highest),
         ]
     ]
-    parts.table([("", "nb"), *((f"{s.shape} {s.word}（人）", "num") for s in styles)], rows)
+    parts.table([("困難類型", "nb"), *((f"{s.shape} {s.word}（人）", "num") for s in styles)], rows)
     st.html(
         f'<div class="kd-small">注意以上でまだ確認していないこども {_pair(found.effect.waiting)}人　'
         f"一覧に加わる {found.effect.joining:,}人、外れる {found.effect.leaving:,}人</div>"
@@ -181,11 +181,18 @@ def _show(user: Actor, shown: session.Snapshot, found: Comparison) -> None:
         for grouping, shares in found.groups.items():
             st.html(f"<b>{GROUPINGS[grouping]}</b>")
             parts.table(
-                [("", ""), ("こども（人）", "num"), ("注意以上（人）", "num"), ("割合（%）", "num")],
+                [("まとまり", ""), ("こども（人）", "num"), ("注意以上（人）", "num"), ("割合（%）", "num")],
                 [group_row(grouping, row) for row in shares],
                 scroll=True,
                 height=190,
             )
+
+
+def _told(found: Comparison) -> list[str]:
+    """The differences with their category, where the sentence does not begin with it."""
+    kinds = session.categories()
+    labels = [(kinds.label(category), text) for category, text in found.differences]
+    return [text if text.startswith(label) else f"{label}　{text}" for label, text in labels]
 
 
 def group_row(grouping: str, row: Share) -> list[object]:
@@ -213,9 +220,7 @@ def sheet(user: Actor, shown: session.Snapshot, found: Comparison, title: str, s
         Html(f"<h1>判定基準の比較　{parts.html(title)}</h1>"),
         stamp.markup,
         printing.heading(f"変わるところ（{len(found.differences)}か所）"),
-        printing.bullets(f"{kinds.label(category)}　{text}" for category, text in found.differences)
-        if found.differences
-        else printing.say("変わるところはありません。"),
+        printing.bullets(_told(found)) if found.differences else printing.say("変わるところはありません。"),
         printing.heading("レベルごとの人数（もと → くらべる先）"),
         printing.table(
             [("", "nb"), *((f"{style.shape} {style.word}（人）", "num") for style in styles)],
@@ -266,7 +271,7 @@ def sheet(user: Actor, shown: session.Snapshot, found: Comparison, title: str, s
         blocks.append(printing.heading(f"{GROUPINGS[grouping]}ごとの違い"))
         blocks.append(
             printing.table(
-                [("", ""), ("こども（人）", "num"), ("注意以上（人）", "num"), ("割合（%）", "num")],
+                [("まとまり", ""), ("こども（人）", "num"), ("注意以上（人）", "num"), ("割合（%）", "num")],
                 [group_row(grouping, row) for row in shares],
             )
         )

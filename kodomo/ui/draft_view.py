@@ -217,7 +217,7 @@ def _figures(told: Any) -> None:
         ("こども（重複なし）", told["highest"]),
     ]:
         rows.append([label, *(_pair(pairs[style.level or 0]) for style in styles if pairs)])
-    parts.table([("", "nb"), *((f"{s.shape} {s.word}（人）", "num") for s in styles)], rows)
+    parts.table([("困難類型", "nb"), *((f"{s.shape} {s.word}（人）", "num") for s in styles)], rows)
     waiting, fresh = told["waiting"], told["fresh"]
     st.html(
         '<div class="kd-small">'

@@ -39,6 +39,7 @@ SCREENS = (
     Screen("watch", "重篤化の見張り", ":material/trending_up:", "view_list", "こども"),
     Screen("missed", "支援漏れ", ":material/volunteer_activism:", "view_missed", "こども"),
     Screen("tuning", "アラートレベル調整", ":material/tune:", "tune_preview", "判定"),
+    Screen("rules", "判定条件", ":material/rule:", "view_rules", "判定"),
     Screen("replay", "検証", ":material/fact_check:", "view_replay", "判定"),
     Screen("outcomes", "成果指標", ":material/monitoring:", "view_outcomes", "判定"),
     Screen("matching", "名寄せ確認", ":material/join_inner:", "view_links", "データ"),

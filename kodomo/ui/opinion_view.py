@@ -38,15 +38,20 @@ def thread(user: Actor, kind: str, about: str) -> None:
     """The threads about one thing, and a field for a new one."""
     session.stay()
     names = known(session.rules_in_use())
-    name = names.get(kind, {}).get(about)
-    if name is None:
+    if about not in names.get(kind, {}):
         st.error(str(opinions.AboutNothing()))
         return
     session.log_once("opinions", about, "view_rules")
-    st.html(f"<b>{parts.html(name)}</b>")
+    st.html(f"<b>{parts.html(names[kind][about])}</b>")
+    about_it(user, kind, about)
+
+
+def about_it(user: Actor, kind: str, about: str) -> None:
+    """The threads about one thing and a field for a new one, without a frame of their own."""
+    names = known(session.rules_in_use())
     for opinion in opinions.listing(session.store(), about):
         one(user, opinion, names)
-    write(user, kind, about, list(names[kind]), key=f"dialog_{about}")
+    write(user, kind, about, list(names.get(kind, {})), key=f"dialog_{about}")
 
 
 def write(user: Actor, kind: str, about: str, choices: Sequence[str], *, key: str) -> None:

@@ -92,12 +92,15 @@ def _save(
     live = session.current()
     if live is None:
         st.rerun(scope="app")
+    with shown.con.cursor() as cursor:
+        rules = cases.rules_behind(cursor, known.resident_id)
     seen = cases.Seen(
         levels={judgement.category: judgement.level for judgement in known.judgements},
         known_case=bool(known.child["known_case"]),
         ruleset=shown.ruleset,
         snapshot=shown.name,
         as_of=shown.as_of,
+        rules=rules,
     )
     at = st.session_state.get(OPENED, ("", None))[1]
     try:

@@ -34,7 +34,7 @@ _CSS = """
                height: 26px; background: #fff; color: #20262d; }
 .tools input[type=search] { flex: 1 1 90px; min-width: 80px; }
 .tools label { display: flex; align-items: center; gap: 3px; white-space: nowrap; }
-.list { max-height: 404px; overflow-y: auto; overflow-x: hidden; padding-right: 4px;
+.list { max-height: 640px; overflow-y: auto; overflow-x: hidden; padding-right: 4px;
         scrollbar-gutter: stable; }
 .group { padding: 6px 0 7px 0; border-bottom: 1px solid #e7eaef; }
 .group:last-child { border-bottom: none; }

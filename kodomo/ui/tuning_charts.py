@@ -57,7 +57,7 @@ def groups(city: City, before: tuple[RuleSet, Scored], after: tuple[RuleSet, Sco
         names = {row.name: theme.band_label(row.name) if chosen == "age_band" else row.name for row in rows}
     parts.table(
         [
-            ("", ""),
+            ("まとまり", ""),
             ("こども（人）", "num"),
             ("注意以上 いま → 調整後（人）", "num"),
             ("割合（%）", "num"),

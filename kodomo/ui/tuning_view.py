@@ -265,7 +265,8 @@ def _gauge(found: Effect, capacity: int, pace: float) -> str:
     )
     return (
         '<div class="kd-small" style="line-height:1.45">注意以上でまだ確認していないこども　'
-        f"{_change((was, now))} 人（うち、これまで関わりのないこども {_change(found.fresh)} 人）"
+        f"{_change((was, now))} 人<br>"
+        f"うち、これまで関わりのないこども {_change(found.fresh)} 人"
         '<span style="position:relative;display:block;height:13px;background:#eef1f5;margin:2px 0" role="img"'
         f' aria-label="待っている{now}人、月に見られる{capacity}件">'
         f'<i style="{line};top:0;height:4px;width:{100 * was / top:.1f}%;background:#b8c0cb"></i>'
@@ -282,7 +283,7 @@ def _keep_at(user: Actor, shown: session.Snapshot, at: draft_state.Table, made: 
     """Thresholds for a wanted workload, and who would be lost by them."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         wanted = st.number_input(
-            "注意以上でまだ確認していないこどもを、何人にしますか",
+            "一覧の長さ（注意以上・未確認、人）",
             0,
             100_000,
             300,

@@ -22,7 +22,7 @@ final as (
         coalesce(c.age_band, '') as age_band,
         coalesce(c.known_case, false) as known_case,
         r.rank,
-        coalesce(c.school_name, '') as school,
+        coalesce(nullif(c.school_name, ''), '就学前・市立校の名簿にない') as school,
         coalesce(c.town, '') as town,
         case c.nationality when '1' then '日本' else '日本以外' end as nationality,
         case c.sex when '1' then '男' when '2' then '女' else '不明' end as sex
