@@ -17,7 +17,7 @@ from kodomo.ops import OpsStore
 
 EVERYBODY = {"view_home", "view_guide", "view_notice", "accept_conduct", "password_change"}
 CHILDREN = {"saved_filter", "view_list", "search", "view_child", "view_intake"}
-MATCHING = {"view_links", "link_decide", "link_undo"}
+MATCHING = {"view_links", "link_decide", "link_undo", "export_links"}
 ALLOWED = {
     "coordinator": EVERYBODY
     | CHILDREN
