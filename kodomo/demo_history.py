@@ -48,6 +48,7 @@ class _Child:
     levels: dict[str, int]
     known_case: bool
     ruleset: str | None
+    rules: frozenset[str] = frozenset()
 
     @property
     def level(self) -> int:
@@ -91,12 +92,12 @@ def make(
     seen: dict[str, tuple[int, int]] = {}
     flagged: dict[str, tuple[int, date]] = {}
     written = 0
-    ends = _month_ends(last, months)
+    ends = month_ends(last, months)
     for number, listed_on in enumerate(ends):
         if progress:
             progress(STEP, number / len(ends))
         until = ends[number + 1] if number + 1 < len(ends) else last
-        days = _working_days(listed_on, until)
+        days = working_days(listed_on, until)
         children = _children(lists(listed_on))
         flagged = {child.resident_id: _since(child, flagged, listed_on) for child in children}
         waiting = [child for child in children if child.level > seen.get(child.resident_id, (0, 0))[1]]
@@ -123,7 +124,7 @@ def _month(
     """Review one month's children on its working days, in one transaction."""
     plan = []
     for place, child in enumerate(chosen):
-        chance = _Chance(f"{seed}:{child.resident_id}:{listed_on.isoformat()}")
+        chance = Chance(f"{seed}:{child.resident_id}:{listed_on.isoformat()}")
         slot = place / max(len(chosen), 1) * len(days)
         day = days[int(slot)]
         at = datetime.combine(day, time(9, 0), JST) + timedelta(
@@ -163,6 +164,7 @@ def _month(
                     ruleset=child.ruleset,
                     as_of=listed_on,
                     flagged_on=flagged[child.resident_id][1],
+                    rules=child.rules,
                 ),
                 opened_at=opened,
                 at=at,
@@ -175,7 +177,7 @@ def _month(
     return len(plan)
 
 
-class _Chance:
+class Chance:
     """Numbers from 0 to 1 that follow from a text alone, so that order and machine do not matter."""
 
     def __init__(self, text: str) -> None:
@@ -197,7 +199,7 @@ def _since(child: _Child, before: dict[str, tuple[int, date]], listed_on: date) 
 
 
 def _conclude(
-    child: _Child, chance: _Chance, truth: Mapping[str, Collection[str]] | None, *, again: bool
+    child: _Child, chance: Chance, truth: Mapping[str, Collection[str]] | None, *, again: bool
 ) -> tuple[str, str]:
     level = min(child.level, 3)
     if truth is None:
@@ -233,21 +235,27 @@ def _staff() -> list[Actor]:
 def _children(rows: pd.DataFrame) -> list[_Child]:
     """The children of a list, from its rows per child and category."""
     found: dict[str, tuple[dict[str, int], bool, str | None]] = {}
+    behind: dict[str, set[str]] = {}
     columns = [rows[name].tolist() for name in ("resident_id", "category", "level", "known_case", "ruleset")]
-    for resident, category, level, known, ruleset in zip(*columns, strict=True):
+    rules = rows["rules"].tolist() if "rules" in rows else [None] * len(rows)
+    for (resident, category, level, known, ruleset), codes in zip(
+        zip(*columns, strict=True), rules, strict=True
+    ):
         if level is None or level < 1:
             continue
+        # A child without a reason has no list here but a missing value.
+        behind.setdefault(str(resident), set()).update(codes if isinstance(codes, Collection) else ())
         levels, _, _ = found.setdefault(
             str(resident), ({}, known is True or bool(known == 1), None if ruleset is None else str(ruleset))
         )
         levels[str(category)] = int(level)
     return [
-        _Child(resident, dict(sorted(levels.items())), known, ruleset)
+        _Child(resident, dict(sorted(levels.items())), known, ruleset, frozenset(behind[resident]))
         for resident, (levels, known, ruleset) in sorted(found.items())
     ]
 
 
-def _month_ends(last: date, months: int) -> list[date]:
+def month_ends(last: date, months: int) -> list[date]:
     """The last days of the `months` months before that of `last` (or ending with it), oldest first."""
     ends = []
     first = last.replace(day=1)
@@ -258,7 +266,7 @@ def _month_ends(last: date, months: int) -> list[date]:
     return ends[::-1]
 
 
-def _working_days(after: date, until: date) -> list[date]:
+def working_days(after: date, until: date) -> list[date]:
     """Office days after one day and up to another."""
     closed = audit.holidays()
     days = [after + timedelta(days=step) for step in range(1, (until - after).days + 1)]

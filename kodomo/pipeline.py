@@ -133,8 +133,11 @@ def link(family: Family, *, progress: Progress = _silent) -> Outcome:
     return Outcome(lines)
 
 
-def relink(family: Family, *, progress: Progress = _silent) -> Outcome:
-    """Match and judge anew what is loaded, for the same day, in one build: people's decisions take effect.
+def relink(family: Family, *, as_of: date | None = None, progress: Progress = _silent) -> Outcome:
+    """Match and judge anew what is loaded in one build: people's decisions take effect.
+
+    Args:
+        as_of: the day to judge; the day judged before, or else the newest delivery's, when None.
 
     Raises:
         NothingLoaded: when no delivery was ever accepted.
@@ -144,7 +147,7 @@ def relink(family: Family, *, progress: Progress = _silent) -> Outcome:
     current = family.current()
     with family.build() as (con, build):
         newest = newest_delivery(con)
-        day = date.fromisoformat(current.as_of[:10]) if current and current.as_of else newest
+        day = as_of or (date.fromisoformat(current.as_of[:10]) if current and current.as_of else newest)
         lines = _link(con, ops, progress) + _judge(con, ops, day, progress)
         build.stage = "judged"
         audit.record(ops, audit.SYSTEM, "link", detail={"as_of": day.isoformat()})
@@ -292,7 +295,7 @@ def month_end_lists(family: Family) -> Callable[[date], pd.DataFrame]:
     """Return a function that judges any past day from what was known then, publishing nothing.
 
     The function takes the day and gives one row per child and category at level 1 or above:
-    resident_id, category, level, known_case, ruleset, rank.
+    resident_id, category, level, known_case, ruleset, rank, rules (codes of those that counted).
     """
     ops = open_store(family)
     con = family.connect()
@@ -302,8 +305,13 @@ def month_end_lists(family: Family) -> Callable[[date], pd.DataFrame]:
         judge.judge(con, day, ruleset, ops.derived_key("child-ref"), persist=False)
         return con.execute(
             """
-            select resident_id, category, level, known_case, ? as ruleset, rank
-            from judgement where level > 0 order by rank, category
+            select j.resident_id, j.category, j.level, j.known_case, ? as ruleset, j.rank, r.rules
+            from judgement as j
+            left join (
+                select resident_id, category, list(code order by code) as rules from reason
+                where kind <> 'cap' group by resident_id, category
+            ) as r on j.resident_id = r.resident_id and j.category = r.category
+            where j.level > 0 order by j.rank, j.category
             """,
             [ruleset.id],
         ).df()

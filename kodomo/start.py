@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from kodomo import accounts, demo_history, pipeline, synth
+from kodomo import accounts, demo_answers, demo_history, pipeline, synth
 from kodomo.ops import open_store
 from kodomo.paths import ROOT
 from kodomo.snapshots import Family
@@ -20,7 +20,7 @@ Progress = Callable[[str, float], None]
 
 
 def prepare(db: Path, city: Path, residents: int, progress: Progress) -> None:
-    """Make the synthetic city, its snapshot, demo accounts and a year of reviews where there is no snapshot.
+    """Make the synthetic city, its snapshot, demo accounts and a year of work where there is no snapshot.
 
     A store with data of its own is never touched: a marker beside the store says that it is the demo.
     A first start that was cut off goes on where it stopped.
@@ -38,11 +38,17 @@ def prepare(db: Path, city: Path, residents: int, progress: Progress) -> None:
         family.folder.mkdir(parents=True, exist_ok=True)
         marker.touch()
         _make_city(city, residents, progress)
-        pipeline.refresh(family, city / "deliveries", as_of=DEMO_DAY, progress=progress)
+        pipeline.load(family, city / "deliveries", progress=progress)
     if not marker.exists():
         return
     ops = open_store(family)
     accounts.create_demo(ops)
+    current = family.current()
+    if current is None or current.stage != "judged":
+        # Answers on doubtful matches need links, and take effect when the records are matched again.
+        pipeline.link(family, progress=progress)
+        demo_answers.make(family, ops, DEMO_DAY, truth=_owners(city / "truth" / "links.csv"))
+        pipeline.relink(family, as_of=DEMO_DAY, progress=progress)
     lists, truth = pipeline.month_end_lists(family), _in_need(city / "truth" / "children.csv")
     demo_history.make(family, ops, lists=lists, truth=truth, progress=progress)
 
@@ -67,6 +73,14 @@ def _in_need(truth: Path) -> dict[str, list[str]] | None:
         row["resident_id"]: [name for name in row if name.endswith("_onset") and row[name]] for row in rows
     }
     return {resident: categories for resident, categories in found.items() if categories}
+
+
+def _owners(truth: Path) -> dict[tuple[str, str], str] | None:
+    """Read whose each record truly is, so that the demo's answers are as right as people's."""
+    if not truth.exists():
+        return None
+    with truth.open(encoding="utf-8-sig", newline="") as file:
+        return {(row["extract"], row["record_key"]): row["resident_id"] for row in csv.DictReader(file)}
 
 
 def open_dashboard(db: Path, port: int) -> int:

@@ -1,6 +1,16 @@
 """Matching (名寄せ確認): the records whose resident a person has to settle, and what people answered."""
 
-from kodomo.matching.answering import Given, NoAnswer, NothingToUndo, SecondPersonNeeded, answer, recent, undo
+from kodomo.matching.answering import (
+    Given,
+    NoAnswer,
+    NothingToUndo,
+    SecondPersonNeeded,
+    answer,
+    recent,
+    undo,
+    write_answer,
+    write_undo,
+)
 from kodomo.matching.case import (
     Attached,
     Candidate,
@@ -14,18 +24,22 @@ from kodomo.matching.case import (
     open_case,
     without_steps,
 )
+from kodomo.matching.cut import Cut, cuts, reading, share
 from kodomo.matching.evidence import Step, tenths
 from kodomo.matching.measure import (
     Hidden,
     Month,
+    Point,
     Quality,
     Share,
     burden,
+    course,
     hidden_numbers,
     quality,
     today,
     unapplied,
 )
+from kodomo.matching.notice import Notice, notices
 from kodomo.matching.opinion import (
     ANSWERS,
     DIFFERENT,
@@ -45,10 +59,12 @@ from kodomo.matching.waiting import (
     Unlinked,
     Waiting,
     awaiting_second,
+    drawn,
     listed,
     queue,
     sample,
     unlinked,
+    unlinked_reasons,
     with_proposals,
 )
 
@@ -63,6 +79,7 @@ __all__ = [
     "Attached",
     "Candidate",
     "Case",
+    "Cut",
     "Found",
     "Given",
     "Hidden",
@@ -73,7 +90,9 @@ __all__ = [
     "NoAnswer",
     "NotYourExtract",
     "NothingToUndo",
+    "Notice",
     "Opinion",
+    "Point",
     "Quality",
     "RecordGone",
     "SecondPersonNeeded",
@@ -87,18 +106,24 @@ __all__ = [
     "attached",
     "awaiting_second",
     "burden",
+    "course",
+    "cuts",
     "departments",
     "describe",
+    "drawn",
     "extracts_for",
     "hidden_numbers",
     "listed",
+    "notices",
     "open_case",
     "opinions",
     "quality",
     "queue",
+    "reading",
     "recent",
     "sample",
     "settings",
+    "share",
     "standings",
     "tenths",
     "titles",
@@ -106,6 +131,9 @@ __all__ = [
     "unapplied",
     "undo",
     "unlinked",
+    "unlinked_reasons",
     "with_proposals",
     "without_steps",
+    "write_answer",
+    "write_undo",
 ]

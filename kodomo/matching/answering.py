@@ -89,7 +89,7 @@ def answer(
     require_extract(actor, case.extract)
     if said not in (SAME, DIFFERENT, NOBODY, LATER):
         raise NoAnswer("同じ人・ちがう人・あとで のどれかを選んでください。")
-    if said in (SAME, DIFFERENT) and not resident_id:
+    if said in (SAME, DIFFERENT) and resident_id not in {one.resident_id for one in case.candidates}:
         raise NoAnswer("くらべる候補を選んでください。")
     if reason not in settings().reasons:
         raise NoAnswer("判断の理由を選んでください。")

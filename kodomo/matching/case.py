@@ -25,6 +25,7 @@ from kodomo.matching.setting import (
     settings,
     titles,
 )
+from kodomo.normalize import address_parts
 from kodomo.ops import OpsStore
 
 # Nothing but identity is ever read from a record: what it says about the child stays with the department.
@@ -48,6 +49,8 @@ IDENTITY = (
     "delivered_on",
 )
 SEX = {"1": "男", "2": "女", "9": "不明"}
+# States of 住民基本台帳 in which somebody no longer lives here.
+LEFT = {"2": "転出", "3": "死亡", "4": "職権消除"}
 _KIND_OF = {1: "alias", 2: "former", 3: "name"}
 
 
@@ -199,7 +202,7 @@ def records_of(con: Connection, extract: str, keys: Sequence[str]) -> dict[str, 
         rows = cursor.execute(
             f"""
             select record_key, {", ".join(columns)} from {table}
-            where list_contains($keys::varchar[], record_key)
+            where record_key in (select unnest($keys::varchar[]))
             qualify row_number() over (
                 partition by record_key order by coalesce(seen_to, delivered_on) desc nulls last,
                 recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
@@ -271,7 +274,7 @@ def _candidate(
                 and row["birth_date"] == person["birth_date"]
                 and row["resident_id"] != resident,
                 row["resident_id"] == resident,
-                row["status"] not in ("2", "3", "4"),
+                row["status"] not in LEFT,
             )
             for row in household
         ),
@@ -292,10 +295,9 @@ def _notes(person: dict[str, Any], household: list[dict[str, Any]]) -> list[str]
         out.append(
             "同じ世帯に、生年月日が同じ人がいます（双子かもしれません）。名の漢字とカナをよく見てください。"
         )
-    if person["status"] in ("2", "3", "4"):
-        word = {"2": "転出", "3": "死亡", "4": "職権消除"}.get(person["status"], "異動")
+    if person["status"] in LEFT:
         when = f"（{person['status_on']}）" if person["status_on"] else ""
-        out.append(f"この人は住民基本台帳では{word}しています{when}。")
+        out.append(f"この人は住民基本台帳では{LEFT[person['status']]}しています{when}。")
     if person["protected"]:
         out.append("支援措置の対象のため、住所と学校は表示しません。")
     return out
@@ -472,7 +474,7 @@ def _school(name: str) -> str:
 
 @dataclass(frozen=True)
 class Attached:
-    """A record that is linked to a child, by its identity alone."""
+    """A record that is linked to a resident, by its identity alone."""
 
     extract: str
     record_key: str
@@ -481,35 +483,38 @@ class Attached:
     birth: str
     delivered_on: date | None
     status: str
-    may_open: bool
 
 
 def attached(con: Connection, actor: Actor, resident_id: str) -> list[Attached]:
-    """The records now linked to a resident. Those of other departments are named by their extract alone."""
-    mine = set(extracts_for(actor))
+    """The records now linked to a resident, of the extracts this person may match and of no others.
+
+    That another department has a record at all may say that a family is known to 児童相談所 or 家庭相談:
+    whoever matches one department's records learns nothing of the others', not even that they are there.
+    """
+    mine = extracts_for(actor)
     with con.cursor() as cursor:
         rows = cursor.execute(
             "select extract, record_key, status from link"
-            " where resident_id = ? and status in ('auto', 'confirmed') order by extract, record_key",
-            [resident_id],
+            " where resident_id = $1 and status in ('auto', 'confirmed')"
+            " and list_contains($2::varchar[], extract) order by extract, record_key",
+            [resident_id, mine],
         ).fetchall()
     keys: dict[str, list[str]] = {}
     for extract, key, _ in rows:
         keys.setdefault(extract, []).append(key)
-    found = {extract: records_of(con, extract, part) for extract, part in keys.items() if extract in mine}
+    found = {extract: records_of(con, extract, part) for extract, part in keys.items()}
     out = []
     for extract, key, status in sorted(rows, key=lambda row: (list(titles()).index(row[0]), row[1])):
-        row = found.get(extract, {}).get(key, {})
+        row = found[extract].get(key, {})
         out.append(
             Attached(
                 extract,
-                key if extract in mine else "",
+                key,
                 titles()[extract],
                 row.get("name"),
                 birth_words(row) if row else "",
                 row.get("delivered_on"),
                 status,
-                extract in mine,
             )
         )
     return out
@@ -517,29 +522,44 @@ def attached(con: Connection, actor: Actor, resident_id: str) -> list[Attached]:
 
 @dataclass(frozen=True)
 class Found:
-    """A resident found by name."""
+    """A resident found by name: enough to choose, no more.
+
+    `place` goes to 丁目; `left` says 転出, 死亡 or 職権消除.
+    """
 
     resident_id: str
     name: str
     kana: str
     birth: str
-    address: str
+    place: str
+    relation: str
+    left: str
+    protected: bool
 
 
 def describe(con: Connection, residents: Sequence[str], as_of: date) -> list[Found]:
-    """Identity of some residents in the order asked, addresses under 支援措置 hidden."""
+    """Identity of some residents in the order asked, addresses to 丁目 and under 支援措置 not at all."""
     people = read_people(con, residents, as_of).residents
-    return [
-        Found(
-            one,
-            people[one]["name"] or "",
-            people[one]["kana"] or "",
-            birth_words(people[one]),
-            HIDDEN if people[one]["protected"] else people[one]["address"] or "",
+    out = []
+    for one in residents:
+        if one not in people:
+            continue
+        row = people[one]
+        at = address_parts(row["address"])
+        place = f"{at.town}{at.chome}丁目" if at.chome else at.town
+        out.append(
+            Found(
+                one,
+                row["name"] or "",
+                row["kana"] or "",
+                birth_words(row),
+                HIDDEN if row["protected"] else place,
+                "" if row["relation"] is None else str(row["relation"]),
+                LEFT.get(row["status"] or "", ""),
+                bool(row["protected"]),
+            )
         )
-        for one in residents
-        if one in people
-    ]
+    return out
 
 
 def without_steps(case: Case) -> Case:

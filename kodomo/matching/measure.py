@@ -110,6 +110,37 @@ def quality(con: Connection, ops: OpsStore, actor: Actor) -> list[Quality]:
 
 
 @dataclass(frozen=True)
+class Point:
+    """How right the automatic links were known to be at the end of a month, from all checks until then."""
+
+    month: str
+    precision: Share
+
+
+def course(ops: OpsStore, actor: Actor, extract: str | None = None) -> list[Point]:
+    """The estimated precision of the automatic links, month by month, oldest first.
+
+    Args:
+        extract: of this one alone, else over all this person may match.
+    """
+    mine = {extract} & set(extracts_for(actor)) if extract else set(extracts_for(actor))
+    newest: dict[tuple[str, str], bool] = {}
+    out: dict[str, Point] = {}
+    for item in opinions(ops):
+        if item.extract not in mine or item.machine_status != "auto":
+            continue
+        key = (item.extract, item.record_key)
+        if item.state == "undone":
+            newest.pop(key, None)
+        elif item.state in ("final", "agreed") and (item.origin == "sample" or key in newest):
+            newest[key] = item.answer == SAME
+        else:
+            continue
+        out[item.month] = Point(item.month, Share(sum(newest.values()), len(newest)))
+    return [out[month] for month in sorted(out)]
+
+
+@dataclass(frozen=True)
 class Month:
     """The work of one month: answers (not あとで or 取り消し), people, minutes in all, the middle one."""
 

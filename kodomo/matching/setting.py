@@ -89,3 +89,12 @@ def ask(con: Connection, name: str, **asked: Any) -> list[dict[str, Any]]:
         found = cursor.execute(query, asked)
         columns = [column[0] for column in found.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def has_table(con: Connection, table: str) -> bool:
+    """Whether the snapshot has a table; older ones lack what came later."""
+    with con.cursor() as cursor:
+        found = cursor.execute(
+            "select count(*) from duckdb_tables() where table_name = ?", [table]
+        ).fetchall()
+    return found[0][0] > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from kodomo.audit import Actor
@@ -171,13 +172,17 @@ def sample(con: Connection, ops: OpsStore, actor: Actor, extract: str) -> tuple[
         for item in opinions(ops)
         if item.origin == "sample" and item.state != "later"
     }
-    rows = ask(con, "sample", extract=extract, most=settings().sample_per_extract)
-    left = [
-        Waiting(row["extract"], row["record_key"], "auto", row["reasons"] or "", float(row["probability"]))
-        for row in rows
-        if (row["extract"], row["record_key"]) not in answered
-    ]
+    rows = drawn(con, extract)
+    left = [row for row in rows if (row.extract, row.record_key) not in answered]
     return left, len(rows) - len(left)
+
+
+def drawn(con: Connection, extract: str) -> list[Waiting]:
+    """The whole lot of an extract, answered or not."""
+    return [
+        Waiting(row["extract"], row["record_key"], "auto", row["reasons"] or "", float(row["probability"]))
+        for row in ask(con, "sample", extract=extract, most=settings().sample_per_extract)
+    ]
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,7 @@ class Unlinked:
     name: str | None
     kana: str | None
     birth: str
+    delivered_on: date | None
     status: str
     why: str
     nearest: str
@@ -196,47 +202,55 @@ class Unlinked:
 
 
 def unlinked(
-    con: Connection, actor: Actor, extract: str, *, page: int = 1, size: int = 30
+    con: Connection, actor: Actor, extract: str, *, why: str | None = None, page: int = 1, size: int = 30
 ) -> tuple[list[Unlinked], int]:
     """The records of an extract that belong to nobody, and how many there are in all.
+
+    Args:
+        why: only those of this reason, in the words of `unlinked_reasons`.
 
     Raises:
         NotYourExtract.
     """
     require_extract(actor, extract)
-    with con.cursor() as cursor:
-        total = cursor.execute(
-            "select count(*) from link where extract = ? and status in ('none', 'rejected')", [extract]
-        ).fetchall()[0][0]
-        keys = cursor.execute(
-            "select l.record_key, l.status, coalesce(l.reasons, ''), l.decided_by, coalesce(c.reasons, '')"
-            " from link as l left join link_candidate as c"
-            " on c.extract = l.extract and c.record_key = l.record_key and c.rank = 1"
-            " where l.extract = ? and l.status in ('none', 'rejected')"
-            " order by l.record_key limit ? offset ?",
-            [extract, size, (max(page, 1) - 1) * size],
-        ).fetchall()
-    found = records_of(con, extract, [key for key, *_ in keys])
+    keys = ask(
+        con,
+        "unlinked",
+        extract=extract,
+        why=why,
+        most=size,
+        skipped=(max(page, 1) - 1) * size,
+    )
+    found = records_of(con, extract, [row["record_key"] for row in keys])
     out = []
-    for key, status, reasons, decided_by, nearest in keys:
-        row = found.get(key, {})
+    for one in keys:
+        row = found.get(one["record_key"], {})
         out.append(
             Unlinked(
                 extract,
-                key,
+                one["record_key"],
                 row.get("name"),
                 row.get("kana"),
                 birth_words(row),
-                status,
-                _why_unlinked(row, reasons),
-                nearest.replace("；", "、"),
-                decided_by,
+                row.get("delivered_on"),
+                one["status"],
+                _why_unlinked(row, one["why"]),
+                one["nearest"].replace("；", "、"),
+                one["decided_by"],
             )
         )
-    return out, int(total)
+    return out, int(keys[0]["total"]) if keys else 0
 
 
-def _why_unlinked(row: dict[str, Any], reasons: str) -> str:
+def unlinked_reasons(con: Connection, actor: Actor) -> list[tuple[str, str, int]]:
+    """(extract, why, records) of the records that belong to nobody, most first within an extract."""
+    rows = ask(con, "unlinked_reasons", extracts=extracts_for(actor))
+    order = list(titles())
+    rows.sort(key=lambda row: (order.index(row["extract"]), -row["records"], row["why"]))
+    return [(row["extract"], row["why"], int(row["records"])) for row in rows]
+
+
+def _why_unlinked(row: dict[str, Any], why: str) -> str:
     """Why nobody was found, in words that say what could be done."""
     missing = [
         word
@@ -247,11 +261,11 @@ def _why_unlinked(row: dict[str, Any], reasons: str) -> str:
         )
         if not there
     ]
-    parts = [reasons.split("；")[-1]] if reasons else []
+    parts = [why]
     if is_mojibake(row.get("name")):
         parts.append("氏名が文字化けしています")
     elif unknown_characters(row.get("name")):
         parts.append("氏名に読めない字（外字）があります")
     if missing:
         parts.append("、".join(missing) + "がありません")
-    return "。".join(dict.fromkeys(parts)) or "一致する住民が見つかりません"
+    return "。".join(dict.fromkeys(parts))

@@ -1,4 +1,5 @@
--- Identity of some residents, newest version of each, and whether 支援措置 is in force for anybody of the household.
+-- Identity of some residents, newest version of each, and whether 支援措置 is in force for anybody
+-- of the household or behind the same door.
 with
 
 register as (
@@ -24,15 +25,20 @@ measures as (
     ) = 1
 ),
 
-guarded as (
-    select distinct n.household_id
-    from measures as m
-    join newest as n on n.resident_id = m.resident_id
-    where m.lifted_on is null or m.lifted_on > $as_of::date
-),
-
 shielded as (
     select resident_id from child where protected
+    union
+    select resident_id from measures where lifted_on is null or lifted_on > $as_of::date
+),
+
+-- Where those who are shielded live: their household, and whoever lives behind the same address and 方書.
+guarded as (
+    select household_id, address, coalesce(address_detail, '') as address_detail from register
+    where resident_id in (select resident_id from shielded)
+    qualify row_number() over (
+        partition by resident_id order by coalesce(seen_to, delivered_on) desc, recorded_on desc, delivered_on desc,
+        receipt_id desc, row_number desc
+    ) = 1
 ),
 
 final as (
@@ -55,7 +61,8 @@ final as (
         n.status,
         n.status_on,
         n.household_id in (select household_id from guarded)
-            or n.resident_id in (select resident_id from shielded) as protected
+            or (n.address, coalesce(n.address_detail, '')) in (select (address, address_detail) from guarded)
+            as protected
     from newest as n
     order by n.household_id, n.birth_date nulls last, n.resident_id
 )

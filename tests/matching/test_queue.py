@@ -84,6 +84,37 @@ def test_a_protected_address_is_shown_to_nobody(matched, ops, people, con) -> No
     assert "本町" not in repr(matching.describe(matched, ["0000000002"], DAY))
 
 
+def test_who_lives_behind_the_door_of_a_protected_person_is_hidden_too(matched, con) -> None:
+    con.execute(
+        "insert into src_resident_register select * replace ('0000000030' as resident_id, 'H9' as household_id,"
+        " '0000000030' as record_key) from src_resident_register where resident_id = '0000000001'"
+    )
+    before = matching.describe(matched, ["0000000030"], DAY)[0]
+    assert (before.place, before.protected) == ("本町1丁目", False)
+    con.execute(
+        "insert into src_protective_measure values ('0000000001', '2026-01-01', null, 'm', 1, 1, '2026-10-31',"
+        " '2026-01-01')"
+    )
+    assert matching.describe(matched, ["0000000030"], DAY)[0].protected
+    assert "本町" not in repr(matching.describe(matched, ["0000000030"], DAY))
+
+
+def test_adults_and_people_who_left_can_be_held_against_a_record(matched, ops, people, con) -> None:
+    con.execute("update src_resident_register set status = '2' where resident_id = '0000000010'")
+    case = matching.open_case(matched, ops, people["steward"], "consultation", "C9", DAY, also=["0000000010"])
+    assert case.candidates[0].name == "青木　直子"
+    assert any("転出" in note for note in case.candidates[0].notes)
+    found = matching.describe(matched, ["0000000010"], DAY)[0]
+    assert (found.relation, found.left, found.place) == ("世帯主", "転出", "曽根西町2丁目")
+
+
+def test_an_answer_about_somebody_who_was_not_shown_is_refused(matched, ops, people) -> None:
+    case = matching.open_case(matched, ops, people["steward"], "pupil_roster", "P1", DAY)
+    with pytest.raises(matching.NoAnswer):
+        matching.answer(ops, people["steward"], case, SAME, "0000000020")
+    assert matching.opinions(ops) == []
+
+
 def test_a_register_variant_is_marked_beside_the_record(matched, ops, people) -> None:
     case = matching.open_case(matched, ops, people["steward"], "pupil_roster", "P1", DAY)
     name = next(line for line in case.candidates[0].lines if line.label == "氏名")
@@ -99,6 +130,12 @@ def test_unlinked_records_say_why(matched, ops, people, add, rematch) -> None:
     rows, total = matching.unlinked(matched, people["steward"], "consultation")
     why = {row.record_key: row.why for row in rows}
     assert total == len(rows)
+    counted = matching.unlinked_reasons(matched, people["steward"])
+    assert sum(n for extract, _, n in counted if extract == "consultation") == total
+    first = next(reason for extract, reason, _ in counted if extract == "consultation")
+    assert matching.unlinked(matched, people["steward"], "consultation", why=first)[1] >= 1
+    assert matching.unlinked(matched, people["steward"], "consultation", why="ない理由") == ([], 0)
+    assert matching.unlinked_reasons(matched, people["pupil"]) == []
     assert "見つかりません" in why["C9"]
     if "C8" in why:
         assert "外字" in why["C8"]
