@@ -8,6 +8,7 @@ rows = deliveries_view.freshness(user, snapshot)
 
 parts.heading("データ連携状況", session.basis(snapshot))
 session.log_once("intake", snapshot.name, "view_intake", count=len(rows))
+deliveries_view.notices(user, snapshot)
 deliveries_view.summary(user, snapshot, rows)
 view = deliveries_view.view()
 if view == "新しさ":

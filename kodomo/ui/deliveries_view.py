@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from kodomo import access, deliveries
+from kodomo import access, deliveries, matching
 from kodomo.audit import Actor
 from kodomo.contracts import Contract, load_contracts
 from kodomo.intake.status import status
@@ -105,6 +105,12 @@ def summary(user: Actor, shown: session.Snapshot, rows: Sequence[dict[str, Any]]
             ("最後の受領", parts.day(newest), "", _since(newest)),
         ]
     )
+
+
+def notices(user: Actor, shown: session.Snapshot) -> None:
+    """What matching noticed about whole lists this person may see, above everything else."""
+    for notice in matching.notices(shown.con, scope(user)):
+        st.warning(f"{notice.message}（{notice.rows:,}行、全体の{notice.share:.0%}）")
 
 
 def _since(newest: date | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -140,14 +142,15 @@ def filters() -> Wanted:
             resident = st.text_input(
                 "こどもの宛名番号",
                 key=CHILD,
-                max_chars=15,
+                max_chars=20,
                 placeholder="番号だけ",
                 on_change=_again,
                 width=180,
                 autocomplete="off",
             )
             st.html(f'<div class="kd-small kd-muted" style="line-height:1.5">{MEANS}</div>')
-    resident = "".join((resident or "").split())
+    # As copied from elsewhere: full-width figures, blanks and hyphens between them.
+    resident = re.sub(r"[^0-9A-Za-z]", "", unicodedata.normalize("NFKC", resident or ""))
     return Wanted(
         since if isinstance(since, date) else today,
         until if isinstance(until, date) else today,
