@@ -52,15 +52,6 @@ class Move:
     is_new: bool
 
 
-@dataclass(frozen=True)
-class Turn:
-    """One reason that came, went or changed its weight; `points` is the difference."""
-
-    turn: str
-    text: str
-    points: float
-
-
 # -- keeping, while judging ---------------------------------------------------------------------
 
 
@@ -148,9 +139,14 @@ def counts(con: Connection, scope: Scope) -> dict[tuple[str, str], int]:
     return {(row["category"], row["kind"]): row["children"] for row in _run(con, "counts", scope)}
 
 
-def gone(con: Connection) -> int:
-    """How many children of the earlier list are no children of the city any more."""
-    return _run(con, "gone")[0]["children"]
+def overall(con: Connection, scope: Scope) -> dict[str, int]:
+    """How many children came onto the list, rose, left it and fell, each child once, by kind."""
+    return {row["kind"]: row["children"] for row in _run(con, "overall", scope)}
+
+
+def gone(con: Connection) -> dict[str, int]:
+    """How many children of the earlier list are no children of the city any more, by why."""
+    return {row["reason"]: row["children"] for row in _run(con, "gone")}
 
 
 def moves(
@@ -183,17 +179,6 @@ def moves(
     )
     total = rows[0]["total"] if rows else 0
     return [Move(**{key: row[key] for key in Move.__dataclass_fields__}) for row in rows], total
-
-
-def reasons(con: Connection, residents: Sequence[str]) -> dict[tuple[str, str], list[Turn]]:
-    """The reasons that came, went or changed, by child and category, the weightiest first."""
-    found: dict[tuple[str, str], list[Turn]] = {}
-    for row in _run(con, "reasons", residents=list(residents)):
-        text = row["text"] or row["text_before"] or ""
-        found.setdefault((row["resident_id"], row["category"]), []).append(
-            Turn(row["turn"], text.split("。")[0], row["points"])
-        )
-    return found
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,9 @@ from kodomo.rules import ItemLike, RuleSet, catalogue, load_categories, score
 
 #: Extracts of which only worrying records stand among the events: one missing there proves nothing.
 _PARTLY_EVENTS = frozenset({"attendance", "mood_check", "infant_checkup"})
+
+_PARTS = ("judgement", "reason", "value")
+_TABLES = tuple(f"{when}_{part}" for when in ("earlier", "now") for part in _PARTS)
 
 #: Why a reason came, went or changed its points, in the words of the screen.
 CAUSES: Mapping[str, str] = {
@@ -119,48 +123,53 @@ class _Day:
 
 def compare(
     con: duckdb.DuckDBPyConnection,
-    resident_id: str,
+    residents: Sequence[str],
     as_of: date,
     ruleset: RuleSet,
     items: Mapping[str, ItemLike] | None = None,
-) -> LastTime | None:
-    """Hold one child's judgement against the one before.
+) -> dict[str, LastTime]:
+    """Hold the judgement of some children against the one before.
 
     What a changed rule set does is told apart from what happened: the facts of the earlier day are judged by
     the rules of today in between.
 
     Args:
         con: a cursor on the published snapshot.
-        resident_id: the child; access is the caller's business.
+        residents: the children; access is the caller's business.
         as_of: the day the snapshot was judged for.
         ruleset: the rule set by which it was judged.
         items: the catalogue, the city's own when None.
 
     Returns:
-        None where the snapshot keeps no earlier judgement.
+        By resident id, for those who are judged now; empty where the snapshot keeps no earlier judgement.
     """
     before = changes.basis(con)
-    if before is None:
-        return None
+    if before is None or not residents:
+        return {}
     known, shown = catalogue(items), load_categories()
-    judged = {row["category"]: row for row in _ask(con, "judgement", resident_id)}
-    earlier = {row["category"]: row for row in _ask(con, "earlier_judgement", resident_id)}
+    read = {name: _by_child(con, name, residents) for name in _TABLES}
     rules_changed = before.ruleset != ruleset.id
-    now = _day(as_of, _ask(con, "reason", resident_id), judged, _values(_ask(con, "fact", resident_id)))
-    then = _day(
-        before.as_of,
-        _ask(con, "earlier_reason", resident_id),
-        earlier,
-        _values(_ask(con, "earlier_value", resident_id)),
-    )
-    evidence = _evidence(con, (*now.reasons.values(), *then.reasons.values()))
-    teller = _Teller(ruleset, known, then, now, evidence)
-    found = tuple(
-        _category(category.code, category.label, earlier, judged, teller, rules_changed)
-        for category in shown.categories
-        if category.code in judged
-    )
-    return LastTime(before, not earlier, rules_changed, found)
+    days = {
+        resident: (
+            _day(before.as_of, *(read[f"earlier_{part}"][resident] for part in _PARTS)),
+            _day(as_of, *(read[f"now_{part}"][resident] for part in _PARTS)),
+        )
+        for resident in residents
+        if resident in read["now_judgement"]
+    }
+    evidence = _evidence(con, (row for pair in days.values() for day in pair for row in day.reasons.values()))
+    found = {}
+    for resident, (then, now) in days.items():
+        earlier = {row["category"]: row for row in read["earlier_judgement"][resident]}
+        judged = {row["category"]: row for row in read["now_judgement"][resident]}
+        teller = _Teller(ruleset, known, then, now, evidence)
+        categories = tuple(
+            _category(category.code, category.label, earlier, judged, teller, rules_changed)
+            for category in shown.categories
+            if category.code in judged
+        )
+        found[resident] = LastTime(before, not earlier, rules_changed, categories)
+    return found
 
 
 def _category(
@@ -325,30 +334,19 @@ class _Teller:
 
 def _day(
     day: date,
-    reasons: Iterable[Mapping[str, Any]],
-    judged: Mapping[str, Mapping[str, Any]],
-    found: tuple[Mapping[str, float | None], Mapping[str, date | None]],
+    judged: Sequence[Mapping[str, Any]],
+    reasons: Sequence[Mapping[str, Any]],
+    values: Sequence[Mapping[str, Any]],
 ) -> _Day:
-    values, dates = found
-    unknown = frozenset(item for row in judged.values() for item in row["missing"] if item not in values)
-    band = next((row["age_band"] for row in judged.values()), "")
+    known = {row["item"]: row["value"] for row in values}
+    unknown = frozenset(item for row in judged for item in row["missing"] if item not in known)
     return _Day(
         day,
-        {**values, **dict.fromkeys(unknown)},
-        dates,
-        band,
+        {**known, **dict.fromkeys(unknown)},
+        {row["item"]: row["newest_occurred_on"] for row in values},
+        next((row["age_band"] for row in judged), ""),
         {(row["category"], row["code"]): row for row in reasons},
         unknown,
-    )
-
-
-def _values(
-    rows: Iterable[Mapping[str, Any]],
-) -> tuple[dict[str, float | None], dict[str, date | None]]:
-    held = [row for row in rows if row["value"] is not None]
-    return (
-        {row["item"]: row["value"] for row in held},
-        {row["item"]: row["newest_occurred_on"] for row in held},
     )
 
 
@@ -368,5 +366,11 @@ def _sql(name: str) -> str:
     return (SQL / "explain" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _ask(con: duckdb.DuckDBPyConnection, name: str, resident_id: str) -> list[dict[str, Any]]:
-    return query(con, _sql(name), resident_id=resident_id)
+def _by_child(
+    con: duckdb.DuckDBPyConnection, name: str, residents: Sequence[str]
+) -> defaultdict[str, list[dict[str, Any]]]:
+    """Run one file of sql/explain for some children; its rows by child."""
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in query(con, _sql(name), residents=list(residents)):
+        found[row["resident_id"]].append(row)
+    return found

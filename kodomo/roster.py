@@ -335,11 +335,6 @@ def level_counts(con: duckdb.DuckDBPyConnection, scope: Scope, settled: Sequence
     return [LevelCount(**row) for row in _run(con, "counts", scope, settled=list(settled))]
 
 
-def newly_listed(con: duckdb.DuckDBPyConnection, scope: Scope, before: Sequence[str]) -> int:
-    """How many children are on the list now and were not among `before`, the children of an earlier list."""
-    return _run(con, "fresh", scope, before=list(before))[0]["children"]
-
-
 def listed(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The resident ids of all children on the list, to be compared with a later one."""
     with con.cursor() as cursor:

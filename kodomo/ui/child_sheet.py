@@ -41,7 +41,9 @@ def made(user: Actor, shown: session.Snapshot, known: Dossier, stamp: printing.S
     rules = session.ruleset(shown)
     with shown.con.cursor() as cursor:
         told = explain.explain(cursor, known.resident_id, rules, session.catalogue())
-        before = last_time.compare(cursor, known.resident_id, shown.as_of, rules, session.catalogue())
+        before = last_time.compare(cursor, [known.resident_id], shown.as_of, rules, session.catalogue()).get(
+            known.resident_id
+        )
     child = access.mask(user, known.child)
     blocks = [
         Html(

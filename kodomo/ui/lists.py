@@ -47,7 +47,7 @@ def follow(key: str = ROWS) -> None:
 def counts(user: Actor, shown: session.Snapshot) -> None:
     """The figures above the list: who waits, and how many stand at each level of each category."""
     totals, levels = session.figures(shown, user)
-    fresh = session.newly_listed(shown, user)
+    moved = session.moved(shown, user)
     known = {(row.category, row.level): row for row in levels}
     waiting = (
         "まだ確認していないこども",
@@ -56,7 +56,11 @@ def counts(user: Actor, shown: session.Snapshot) -> None:
         [
             f"要確認 {parts.count(totals.urgent)}人",
             f"センター未把握 {parts.count(totals.unknown_to_centre)}人",
-            *([] if fresh is None else [f"前回から新しく入った {parts.count(fresh)}人"]),
+            *(
+                []
+                if moved is None
+                else [f"前回から 入った{moved.get('entered', 0):,}人・外れた{moved.get('left', 0):,}人"]
+            ),
         ],
     )
     boxes = []
@@ -384,10 +388,7 @@ def _ranked_cells(
     child = parts.cell(
         seen["name"] or "–", sub=[line for line in (seen["kana"], f"{_about(row)}　{school}".strip()) if line]
     )
-    levels = [
-        parts.level_cell(roster.shown_level(row, rules, kind.code))
-        for kind in kinds
-    ]
+    levels = [parts.level_cell(roster.shown_level(row, rules, kind.code)) for kind in kinds]
     reasons = parts.cell(*(row.reasons or ("いまの基準に届く理由はありません",)), sub=_unknown_line(row))
     tags = standing_tags(row)
     seen_on = (

@@ -50,7 +50,9 @@ def reasons(shown: session.Snapshot, known: Dossier) -> None:
         )
         with shown.con.cursor() as cursor:
             told = explain.explain(cursor, known.resident_id, rules, session.catalogue(), only=[chosen])
-            before = last_time.compare(cursor, known.resident_id, shown.as_of, rules, session.catalogue())
+            before = last_time.compare(
+                cursor, [known.resident_id], shown.as_of, rules, session.catalogue()
+            ).get(known.resident_id)
         _category(told.categories[0], known, rules, before)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from kodomo import access, accounts, audit, cases, roster, rules, tuning
+from kodomo import access, accounts, audit, cases, changes, roster, rules, tuning
 from kodomo.audit import Actor
 from kodomo.directory import Directory
 from kodomo.errors import KodomoError
@@ -40,7 +40,6 @@ class Snapshot:
     con: duckdb.DuckDBPyConnection
     as_of: date
     ruleset: str
-    before: str | None
 
 
 # -- stores -----------------------------------------------------------------------------------------------
@@ -78,17 +77,11 @@ def snapshot() -> Snapshot:
         st.stop()
     as_of = date.fromisoformat(current.as_of[:10])
     _directory(current.name, as_of)
-    older = sorted(
-        path.name
-        for path in current.path.parent.glob(f"{family().stem}-*.duckdb")
-        if path.name < current.name
-    )
     return Snapshot(
         name=current.name,
         con=_connection(str(current.path)),
         as_of=as_of,
         ruleset=current.ruleset or "",
-        before=older[-1] if older else None,
     )
 
 
@@ -311,20 +304,31 @@ def choices(shown: Snapshot, actor: Actor) -> dict[str, list[Any]]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _newly_listed(name: str, before: str, sql: str, params: tuple[object, ...]) -> int:
-    earlier = roster.listed(_connection(str(family().folder / before)))
-    return roster.newly_listed(_connection(str(family().folder / name)), Scope(sql, params), earlier)
+def _moved(name: str, sql: str, params: tuple[object, ...]) -> dict[str, int] | None:
+    con = _connection(str(family().folder / name))
+    return changes.overall(con, Scope(sql, params)) if changes.basis(con) else None
 
 
-def newly_listed(shown: Snapshot, actor: Actor) -> int | None:
-    """How many children came onto the list since the snapshot before; nothing where there is none."""
-    if shown.before is None:
-        return None
+def moved(shown: Snapshot, actor: Actor) -> dict[str, int] | None:
+    """How many children came onto the list, rose, left and fell since the judgement before, by kind.
+
+    None where there is none to hold against.
+    """
     limits = scope(actor)
-    try:
-        return _newly_listed(shown.name, shown.before, limits.sql, limits.params)
-    except duckdb.Error:
-        return None
+    return _moved(shown.name, limits.sql, limits.params)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _checked_since(name: str, mark: int, day: date, since: date) -> int:
+    con = _connection(str(family().folder / name))
+    listed = set(roster.listed(con))
+    newest = cases.newest(store(), _standing(name, mark, day).settled)
+    return sum(review.reviewed_on > since for child, review in newest.items() if child in listed)
+
+
+def checked_since(shown: Snapshot, since: date) -> int:
+    """How many children of the list left what waits because somebody looked at them after a day."""
+    return _checked_since(shown.name, reviews_mark(), jst_date(store().clock()), since)
 
 
 # -- pages ------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from math import ceil
 
 import streamlit as st
 
-from kodomo import access, audit, changes, roster, worsening
+from kodomo import access, audit, changes, last_time, roster, worsening
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.roster import Row
@@ -23,8 +23,7 @@ CASES, EVERYBODY = "相談・要対協のこども", "すべてのこども"
 RESTING = "wt_resting"
 TURN = "wt_turn"
 WORDS = "wt_words"
-TURNS: Mapping[str, str] = {"came": "加わった理由", "changed": "変わった理由", "went": "なくなった理由"}
-
+MOST_REASONS = 3
 
 # The name of the drawing language; nothing is fetched from there.
 _SVG = "http:" + "//www.w3.org/2000/svg"
@@ -482,7 +481,7 @@ def moves(user: Actor, shown: session.Snapshot, before: changes.Basis) -> str | 
     kinds = {category.code: category.label for category in session.categories().categories}
     scope = session.scope(user)
     counted = changes.counts(shown.con, scope)
-    gone = changes.gone(shown.con) if not scope.params and scope.sql == "true" else None
+    gone = changes.gone(shown.con) if not scope.params and scope.sql == "true" else {}
     st.caption(
         f"{before.as_of} の判定と、{shown.as_of} の判定を比べています。"
         + (
@@ -490,8 +489,8 @@ def moves(user: Actor, shown: session.Snapshot, before: changes.Basis) -> str | 
             if before.ruleset == shown.ruleset
             else f"判定基準が変わっています（{before.ruleset} → {shown.ruleset}）。"
         )
-        + ("" if gone is None else f"転出や年齢で対象から外れた、前回の一覧のこども {gone:,}人。")
     )
+    _left_otherwise(shown, before, gone)
     parts.table(
         [("困難の類型", ""), *((label, "num") for label in changes.KINDS.values())],
         [
@@ -529,13 +528,12 @@ def moves(user: Actor, shown: session.Snapshot, before: changes.Basis) -> str | 
     )
     residents = sorted({row.resident_id for row in rows})
     about = {row.resident_id: row for row in roster.describe(shown.con, residents, most_reasons=1)}
-    why = changes.reasons(shown.con, residents)
+    with shown.con.cursor() as cursor:
+        why = last_time.compare(cursor, residents, shown.as_of, session.ruleset(shown), session.catalogue())
     body = [
         (
             about[row.resident_id].child_ref,
-            _move_cells(
-                user, about[row.resident_id], row, kinds, why.get((row.resident_id, row.category), [])
-            ),
+            _move_cells(user, about[row.resident_id], row, kinds, why.get(row.resident_id)),
         )
         for row in rows
         if row.resident_id in about
@@ -559,20 +557,16 @@ def moves(user: Actor, shown: session.Snapshot, before: changes.Basis) -> str | 
 
 
 def _move_cells(
-    user: Actor, row: Row, move: changes.Move, kinds: Mapping[str, str], turns: Sequence[changes.Turn]
+    user: Actor, row: Row, move: changes.Move, kinds: Mapping[str, str], why: last_time.LastTime | None
 ) -> list[object]:
     seen = access.mask(
         user,
         {"name": row.name, "kana": row.kana, "protected": row.protected, "child_ref": row.child_ref},
     )
     age = "年齢不明" if row.age is None else f"{row.age}歳"
-    lines = []
-    for turn, label in TURNS.items():
-        texts = list(dict.fromkeys(one.text for one in turns if one.turn == turn))[:3]
-        if texts:
-            lines.append(f"{label}：" + "／".join(texts))
+    lines = _why(why, move.category)
     if move.is_new:
-        lines.insert(0, "前回は対象ではありませんでした（転入・出生など）")
+        lines = ["前回は対象ではありませんでした（転入・出生など）", *lines]
     return [
         parts.cell(
             seen["name"] or "–", sub=[f"{seen['kana'] or ''}　{age} {roster.grade_label(row.grade)}".strip()]
@@ -581,5 +575,31 @@ def _move_cells(
         kinds.get(move.category, move.category),
         parts.level_cell(move.level_before),
         parts.level_cell(move.level),
-        parts.cell(*(lines or ["点数の小さな変化"])),
+        parts.cell(*lines),
     ]
+
+
+def _why(held: last_time.LastTime | None, category: str) -> list[str]:
+    """The weightiest differences of one category in words, each with its cause."""
+    one = next((one for one in held.categories if one.category == category), None) if held else None
+    if one is None:
+        return []
+    if one.moved_edges:
+        return ["レベルの境目の点数が変わりました（判定基準の変更）"]
+    # A level falls by what went, and rises by what came: the others only explain the rest.
+    turned = 1 if one.level > one.level_before else -1
+    told = sorted(one.differences, key=lambda row: (row.points * turned <= 0, -abs(row.points)))
+    lines = [f"［{last_time.CAUSES[row.cause]}］{row.text}" for row in told[:MOST_REASONS]]
+    rest = len(told) - MOST_REASONS
+    return [*lines, f"ほか {rest}件"] if rest > 0 else lines
+
+
+def _left_otherwise(shown: session.Snapshot, before: changes.Basis, gone: Mapping[str, int]) -> None:
+    """Who left for other reasons than points: looked at by staff, or no child of the city any more."""
+    checked = session.checked_since(shown, before.as_of)
+    words = [f"職員が確認して、未確認の一覧から外れたこども {checked:,}人"] if checked else []
+    if gone:
+        total = "、".join(f"{why} {count:,}人" for why, count in gone.items())
+        words.append(f"対象から外れた、前回の一覧のこども {sum(gone.values()):,}人（{total}）")
+    if words:
+        st.caption("点数のほかの理由では、" + "。".join(words) + "。")

@@ -37,8 +37,7 @@ def held(city, child, as_of, ruleset, catalogue):
             con.execute(f"delete from {table}")
             con.execute(f"insert into {table} select * from fresh")
         judge_items(con, as_of, rules, items)
-        found = compare(con, "1", as_of, rules, items)
-        assert found is not None
+        found = compare(con, ["1"], as_of, rules, items)["1"]
         for category in found.categories:
             told = sum(one.points for one in category.differences)
             assert round(category.points_before + told, 2) == category.points
@@ -139,4 +138,4 @@ def test_a_child_who_was_none_of_the_city_before_is_said_to_be_new(
     assert not held({"facts": {}}, {"facts": {}}).is_new
     con = city([child("1", {"absence": 12})])
     judge_items(con, as_of, ruleset, catalogue)
-    assert compare(con, "1", as_of, ruleset, catalogue) is None
+    assert compare(con, ["1"], as_of, ruleset, catalogue) == {}

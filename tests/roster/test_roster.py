@@ -138,13 +138,6 @@ def test_nothing_known_is_not_the_same_as_nothing_there(con: duckdb.DuckDBPyConn
     assert not roster.open_questions(known, ruleset, "nonattendance")
 
 
-def test_newly_listed_counts_those_who_were_not_there_before(con: duckdb.DuckDBPyConnection) -> None:
-    now = roster.listed(con)
-    assert roster.newly_listed(con, ALL, now) == 0
-    assert roster.newly_listed(con, ALL, now[2:]) == 2
-    assert roster.newly_listed(con, Scope("false"), []) == 0
-
-
 @given(
     st.builds(
         Filter,

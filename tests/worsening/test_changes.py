@@ -44,6 +44,10 @@ def con():
     made = duckdb.connect()
     made.execute("create table meta (key varchar, value varchar)")
     made.execute("create table child (resident_id varchar)")
+    made.execute(
+        "create table src_resident_register (resident_id varchar, status varchar, delivered_on date,"
+        " row_number int)"
+    )
     made.execute("insert into child values ('a'), ('b'), ('c'), ('d'), ('e'), ('new')")
     yield made
     made.close()
@@ -85,17 +89,20 @@ def test_each_child_moves_one_way(moved):
         ("abuse", "left"): 1,
         ("abuse", "fell"): 1,
     }
-    assert changes.gone(moved) == 1
+    assert changes.overall(moved, Scope()) == {"entered": 2, "rose": 1, "left": 1, "fell": 1}
+    assert changes.overall(moved, Scope("resident_id = 'a'")) == {"entered": 1}
 
 
-def test_reasons_that_came_went_and_changed(moved):
-    why = changes.reasons(moved, ["a", "b", "c", "d"])
-    assert [(turn.turn, turn.text) for turn in why["a", "abuse"]] == [("came", "fresh 2.0")]
-    assert [(turn.turn, turn.text) for turn in why["b", "abuse"]] == [("went", "old 2.0")]
-    assert [(turn.turn, turn.text, turn.points) for turn in why["c", "abuse"]] == [
-        ("changed", "more 2.0", 1.0)
-    ]
-    assert ("d", "abuse") not in why
+def test_those_who_are_no_children_of_the_city_any_more_are_counted_by_why(moved):
+    assert changes.gone(moved) == {"住民基本台帳にない": 1}
+    for status, why in (("1", "18歳になった年度の終わり"), ("2", "転出"), ("3", "死亡"), ("4", "職権消除")):
+        moved.execute("delete from src_resident_register")
+        moved.execute(
+            "insert into src_resident_register values ('gone', '1', date '2026-01-31', 1),"
+            " ('gone', ?, date '2026-10-31', 1)",
+            [status],
+        )
+        assert changes.gone(moved) == {why: 1}
 
 
 def test_filters_pages_and_the_scope_of_the_reader(moved):

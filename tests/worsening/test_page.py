@@ -69,7 +69,7 @@ def test_who_entered_and_left_is_shown_with_reasons(visit, store):
     tab.segmented_control(key="wt_section").set_value(watch_view.MOVES).run()
     assert not tab.exception
     assert "2026-09-30 の判定と、2026-10-31 の判定" in tab.written
-    assert any("加わった理由" in json.dumps(row, ensure_ascii=False) for row in tab.rows)
+    assert any("［新しい事実］" in json.dumps(row, ensure_ascii=False) for row in tab.rows)
     assert json.loads(logged(store, "view_worsening")[-1]["detail"])["list"] == "changes"
 
 
