@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,11 @@ class Example:
 
 @dataclass(frozen=True)
 class Failure:
-    """An example whose rule says otherwise."""
+    """An example whose rule says otherwise: in words, and as the example would have to be written."""
 
     example: Example
     said: str
+    agreeing: Example
 
 
 def read_examples(rows: Iterable[Mapping[str, Any]]) -> tuple[Example, ...]:
@@ -131,12 +132,14 @@ def failures(ruleset: RuleSet, changed: Sequence[Example], items: Mapping[str, I
             given = reached[-1].points if reached else 0.0
             good = (given > 0) == example.match and (example.points is None or given == example.points)
             said = f"{given:g}点"
+            agreeing = replace(example, match=given > 0, points=None if example.points is None else given)
         else:
             holds = truth(row.when, facts)
             good = (holds is True) == example.match
             said = {True: "当てはまる", False: "当てはまらない", None: "不明"}[holds]
+            agreeing = replace(example, match=holds is True)
         if not good:
-            found.append(Failure(example, said))
+            found.append(Failure(example, said, agreeing))
     return found
 
 

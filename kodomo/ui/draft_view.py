@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from kodomo import access, drafts, preview, tuning, wording
+from kodomo import access, drafts, examples, preview, tuning, wording
 from kodomo.audit import Actor
 from kodomo.drafts import Draft
 from kodomo.errors import KodomoError
+from kodomo.examples import Example, Failure
 from kodomo.ops import jst_date
 from kodomo.ui import draft_state, parts, session, theme
 
@@ -57,6 +58,7 @@ def hand_in(user: Actor, shown: session.Snapshot, at: draft_state.Table) -> None
         st.warning("この案を作り始めたあとに、別の版が承認されました。")
         if st.button("いまの版に合わせる", key="tn_rebase"):
             _do(lambda: draft_state.take_up(drafts.rebase(ops, user, known, session.catalogue())), "")
+    _examples(user, known)
     with (
         st.form("tn_hand_in", border=False, clear_on_submit=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
@@ -85,6 +87,48 @@ def hand_in(user: Actor, shown: session.Snapshot, at: draft_state.Table) -> None
             _do(lambda: _leave(drafts.drop(ops, user, known)), f"{known.draft_id} を取りやめました。")
     if sent:
         _submit(user, shown, at, reason, first_day)
+
+
+def _examples(user: Actor, known: Draft) -> None:
+    """The invented children that a draft judges otherwise than they say, and the way to agree with it."""
+    items = session.catalogue()
+    failed = examples.failures(known.ruleset, known.examples, items)
+    if not failed:
+        st.caption(
+            f"例のこども{len(examples.with_changes(known.examples)):,}人は、すべて書いてあるとおりになります。"
+        )
+        return
+    rows = {
+        row.code: wording.title(row, items)
+        for row in (
+            *known.ruleset.items,
+            *known.ruleset.combinations,
+            *known.ruleset.triggers,
+            *known.ruleset.suppressions,
+        )
+    }
+    with st.expander(f"例のこども{len(failed)}人の結果が、書いてあることと変わります", expanded=True):
+        parts.table(
+            [("条件", ""), ("例のこども", ""), ("書いてあること", "nb"), ("この案では", "nb")],
+            [(rows[row.example.rule], row.example.label, _expected(row.example), row.said) for row in failed],
+            scroll=True,
+            height=200,
+        )
+        st.caption("条件の意味が変わってよいか確かめてください。変えてよければ、例をこの案に合わせます。")
+        if st.button("例をこの案に合わせる", key="tn_agree"):
+            _do(lambda: draft_state.take_up(_agree(user, known, failed)), "例のこどもを案に合わせました。")
+
+
+def _expected(example: Example) -> str:
+    if example.points is not None:
+        return f"{example.points:g}点"
+    return "当てはまる" if example.match else "当てはまらない"
+
+
+def _agree(user: Actor, known: Draft, failed: list[Failure]) -> Draft:
+    own = {(row.rule, row.label): row for row in known.examples}
+    own |= {(row.agreeing.rule, row.agreeing.label): row.agreeing for row in failed}
+    return drafts.save(session.store(), user, known, examples=list(own.values()))
 
 
 def _leave(_ended: Draft) -> None:
