@@ -231,7 +231,7 @@ def materialise(
             temporary, for a replay on a read-only snapshot.
 
     Makes guardian, sibling, household_member and child, and the temporary tables known_*, resident,
-    rerecorded, evidenced, dwelling, living_group, cohabitant, household_unsure and child_reference.
+    rerecorded, evidenced, dwelling, living_group, cohabitant, household_unsure, child_reference and attendance_month.
     """
     install(con)
     day = _day(as_of)
@@ -262,6 +262,8 @@ def materialise(
     for name in ("council_now", "in_care_now", "last_seen", "on_roster", "school_place", "child"):
         macros.need("child", f"{name}.sql")
     _make(con, "child", f"select * from child_derived({day})", persist=persist)
+    macros.need("child", "attendance_month.sql")
+    _temp(con, "attendance_month", f"select * from attendance_month_derived({day})")
     for path in sorted((SQL / "items").glob("_*.sql")):
         macros.need("items", path.name)
 

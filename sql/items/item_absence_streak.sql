@@ -18,28 +18,36 @@ months as (
     where school_days > 0 and month > months_ago(date_trunc('month', as_of::date), 18)
     group by resident_id, month
 ),
-marked as (
+standing as (
     select
-        *,
-        max(month) over (partition by resident_id) as newest_month,
-        max(month) filter (where absence * 2 < school_days) over (partition by resident_id) as last_better_month
+        resident_id,
+        max(month) as newest_month,
+        max(month) filter (where absence * 2 < school_days) as last_better_month,
+        max(recorded_on) as recorded_on
     from months
+    group by resident_id
+),
+streak as (
+    select
+        months.resident_id,
+        count(*) as months,
+        list('attendance:' || months.record_key order by months.month desc, months.record_key)[1:5] as event_ids
+    from months
+    inner join standing on months.resident_id = standing.resident_id
+    where standing.last_better_month is null or months.month > standing.last_better_month
+    group by months.resident_id
 ),
 final as (
     select
-        resident_id,
-        count(*) filter (where last_better_month is null or month > last_better_month) as value,
-        count(*) filter (where last_better_month is null or month > last_better_month) as events,
-        coalesce(
-            list('attendance:' || record_key order by month desc, record_key)
-            filter (where last_better_month is null or month > last_better_month),
-            []::varchar[]
-        )[1:5] as event_ids,
-        max(month) as newest_occurred_on,
-        max(recorded_on) as newest_recorded_on
-    from marked
-    where newest_month >= (date_trunc('month', as_of::date) - to_months(4))::date
-    group by resident_id
+        standing.resident_id,
+        coalesce(streak.months, 0) as value,
+        coalesce(streak.months, 0) as events,
+        coalesce(streak.event_ids, []::varchar[]) as event_ids,
+        standing.newest_month as newest_occurred_on,
+        standing.recorded_on as newest_recorded_on
+    from standing
+    left join streak on standing.resident_id = streak.resident_id
+    where standing.newest_month >= (date_trunc('month', as_of::date) - to_months(4))::date
 )
 select
     resident_id,

@@ -12,9 +12,7 @@ final as (
         resident_id,
         sum(counted_present_days) as value,
         count(*) filter (where counted_present_days > 0) as events,
-        coalesce(
-            list('attendance:' || record_key order by month desc, record_key) filter (where counted_present_days > 0), []::varchar[]
-        )[1:5] as event_ids,
+        coalesce(arg_min(event_id, place, 5) filter (where counted_present_days > 0), []::varchar[]) as event_ids,
         coalesce(max(month) filter (where counted_present_days > 0), max(month)) as newest_occurred_on,
         max(recorded_on) as newest_recorded_on
     from months

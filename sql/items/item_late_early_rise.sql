@@ -30,11 +30,7 @@ final as (
         recent.resident_id,
         round(greatest(sum(recent.late_early) - any_value(pace.rate) * sum(recent.school_days), 0), 1) as value,
         count(*) filter (where recent.late_early > 0) as events,
-        coalesce(
-            list('attendance:' || recent.record_key order by recent.month desc, recent.record_key)
-            filter (where recent.late_early > 0),
-            []::varchar[]
-        )[1:5] as event_ids,
+        coalesce(arg_min(recent.event_id, recent.place, 5) filter (where recent.late_early > 0), []::varchar[]) as event_ids,
         max(recent.month) as newest_occurred_on,
         max(recent.recorded_on) as newest_recorded_on
     from recent

@@ -13,10 +13,7 @@ final as (
         resident_id,
         round(sum(days_missed * share), 1) as value,
         count(*) filter (where days_missed > 0) as events,
-        coalesce(
-            list('attendance:' || record_key order by month desc, record_key) filter (where days_missed > 0),
-            []::varchar[]
-        )[1:5] as event_ids,
+        coalesce(arg_min(event_id, place, 5) filter (where days_missed > 0), []::varchar[]) as event_ids,
         coalesce(max(month) filter (where days_missed > 0), max(month)) as newest_occurred_on,
         max(recorded_on) as newest_recorded_on
     from months
