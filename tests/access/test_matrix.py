@@ -21,7 +21,15 @@ MATCHING = {"view_links", "link_decide", "link_undo", "export_links"}
 ALLOWED = {
     "coordinator": EVERYBODY
     | CHILDREN
-    | {"break_glass", "reveal_protected_address", "review", "print_child", "export_list", "who_saw"}
+    | {
+        "break_glass",
+        "reveal_protected_address",
+        "review",
+        "print_child",
+        "print_list",
+        "export_list",
+        "who_saw",
+    }
     | {"who_may_see", "view_grants", "view_pregnancy", "tune_preview", "view_moves", "view_rules"}
     | {"ruleset_save", "ruleset_activate", "ruleset_retire", "view_outcomes", "export_outcomes"}
     | {"notice_publish", "view_worsening", "worsening_ack", "worsening_cap"}
@@ -29,7 +37,7 @@ ALLOWED = {
     | MATCHING,
     "specialist": EVERYBODY
     | CHILDREN
-    | {"break_glass", "review", "print_child", "view_pregnancy", "view_rules", "view_outcomes"}
+    | {"break_glass", "review", "print_child", "print_list", "view_pregnancy", "view_rules", "view_outcomes"}
     | {"view_worsening", "worsening_ack"}
     | {"view_expectant", "pregnancy_review", "view_missed", "missed_status"},
     "department_staff": EVERYBODY | CHILDREN | {"view_worsening", "view_missed", "missed_status"} | MATCHING,
