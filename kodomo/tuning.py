@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import duckdb
 
@@ -220,15 +221,19 @@ def _counting(con: sqlite3.Connection, day: str) -> sqlite3.Row | None:
     ).fetchone()
 
 
-@cache
 def first_id() -> str:
     """The name of the rule set that the city starts with, as its file in data/rules says."""
-    return parse_ruleset(FIRST_RULESET.read_text(encoding="utf-8")).id
+    return _first(FIRST_RULESET).id
+
+
+@cache
+def _first(path: Path) -> RuleSet:
+    return parse_ruleset(path.read_text(encoding="utf-8"))
 
 
 def read_version(ops: OpsStore, version_id: str) -> RuleSet:
     """The rules of one version; `first_id()` names the file in data/rules. Raises UnknownVersion."""
-    first = parse_ruleset(FIRST_RULESET.read_text(encoding="utf-8"))
+    first = _first(FIRST_RULESET)
     if version_id == first.id:
         return first
     with ops.read() as con:
@@ -281,7 +286,7 @@ def apply_active(
 
 
 def _by_hash(ops: OpsStore, wanted: str) -> RuleSet | None:
-    first = parse_ruleset(FIRST_RULESET.read_text(encoding="utf-8"))
+    first = _first(FIRST_RULESET)
     if first.hash == wanted:
         return first
     with ops.read() as con:

@@ -1,20 +1,22 @@
-"""Other thresholds show their effect at once; saved versions count, can be brought back and are logged."""
+"""Kept versions count from their first day, can be brought back, and are in the log."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kodomo import tuning
 from kodomo.audit import SYSTEM, verify
-from kodomo.judge import judge_items, relevel, remember_ruleset
+from kodomo.judge import judge_items, remember_ruleset
 from kodomo.ops import Conflict, OpsStore
-from kodomo.rules import RuleSet, ThresholdsOutOfOrder
+from kodomo.rules import RuleSet
 
 NOW = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
+TODAY = dt.date(2026, 11, 23)
 
 
 @pytest.fixture
@@ -32,68 +34,6 @@ def snapshot(city, child, as_of, ruleset, catalogue):
     return con
 
 
-def now_and_draft(frame, category: str) -> list[tuple[int, int]]:
-    part = frame[frame["category"] == category]
-    return list(zip(part["now"], part["draft"], strict=True))
-
-
-def test_without_a_change_nothing_moves(snapshot, ruleset) -> None:
-    frame = tuning.counts(snapshot, ruleset)
-    assert list(frame["now"]) == list(frame["draft"])
-    assert frame.groupby("category")["now"].sum().unique().tolist() == [5]
-    assert tuning.moves(snapshot, ruleset).empty
-
-
-def test_counts_and_moves_tell_the_same_as_judging_again(snapshot, ruleset: RuleSet) -> None:
-    draft = tuning.thresholds_of(ruleset)
-    draft["nonattendance"]["全年齢"] = [3, 4, 8]
-    draft["abuse"]["0-2"] = [1, 5, 6]
-    frame = tuning.counts(snapshot, draft)
-    moved = tuning.moves(snapshot, draft)
-    told = {(r.resident_id, r.category): (r.old_level, r.new_level) for r in moved.itertuples()}
-    assert told == {
-        ("1", "nonattendance"): (1, 0),
-        ("2", "nonattendance"): (3, 2),
-        ("4", "abuse"): (2, 1),
-    }
-    relevel(snapshot, ruleset.with_thresholds(draft))
-    after = tuning.counts(snapshot, draft)
-    assert list(after["now"]) == list(frame["draft"])
-    assert list(after["draft"]) == list(frame["draft"])
-
-
-def test_a_floor_stays_whatever_the_thresholds(snapshot, ruleset) -> None:
-    draft = {"abuse": {"全年齢": [50, 60, 70]}}
-    assert now_and_draft(tuning.counts(snapshot, draft), "abuse")[3] == (1, 1)
-
-
-def test_those_who_rise_come_first(snapshot, ruleset) -> None:
-    draft = {"nonattendance": {"全年齢": [1, 2, 100]}}
-    moved = tuning.moves(snapshot, draft, category="nonattendance")
-    assert list(moved["resident_id"]) == ["1", "2"]
-    assert list(moved["child_ref"]) == ["ref1", "ref2"]
-
-
-def test_the_scope_keeps_other_children_out(snapshot, ruleset) -> None:
-    draft = {"nonattendance": {"全年齢": [100, 200, 300]}}
-    scope = "resident_id in (?, ?)"
-    assert tuning.counts(snapshot, draft, scope, ["1", "5"])["now"].sum() == 2 * 4
-    assert list(tuning.moves(snapshot, draft, None, scope, ["1", "5"])["resident_id"]) == ["1"]
-    assert tuning.moves(snapshot, draft, None, "false").empty
-
-
-def test_the_workload_counts_every_child_once(snapshot, ruleset) -> None:
-    frame = tuning.workload(snapshot, {"nonattendance": {"全年齢": [100, 200, 300]}})
-    assert list(frame["now"]) == [1, 1, 1, 2]
-    assert list(frame["draft"]) == [2, 0, 1, 2]
-
-
-@pytest.mark.parametrize("points", [[3, 2, 1], [1, 1, 2], [0, 1, 2], [1, 2], [1, 2, 3, 4]])
-def test_thresholds_that_do_not_rise_are_refused(snapshot, points) -> None:
-    with pytest.raises(ThresholdsOutOfOrder):
-        tuning.counts(snapshot, {"abuse": {"全年齢": points}})
-
-
 @pytest.fixture
 def ops(tmp_path: Path) -> Iterator[OpsStore]:
     store = OpsStore(tmp_path / "k.ops.sqlite", b"k" * 32, clock=lambda: NOW)
@@ -109,26 +49,55 @@ def first(ops, monkeypatch, tmp_path, rules_text) -> RuleSet:
     return tuning.parse_ruleset(rules_text)
 
 
-def test_the_file_counts_until_a_version_is_saved(ops, first, catalogue) -> None:
+def keep(ops: OpsStore, ruleset: RuleSet, reason: str, from_day: dt.date = TODAY, author: str = "tuner"):
+    """Keep a version as an approval does."""
+    parent = tuning.newest_id(ops)
+    return ops.write(
+        lambda con: tuning.publish(
+            con, ops, SYSTEM, ruleset, reason, parent, author=author, active_from=from_day
+        )
+    )
+
+
+def test_the_file_counts_until_a_version_is_kept(ops, first, catalogue) -> None:
     assert tuning.versions(ops) == []
     assert tuning.active(ops, items=catalogue) == first
+    assert tuning.newest_id(ops) == "small"
 
 
-def test_a_saved_version_counts_from_the_next_judgement(ops, first, catalogue) -> None:
+def test_a_kept_version_counts_from_the_next_judgement(ops, first, catalogue) -> None:
     draft = first.with_thresholds({"abuse": {"全年齢": [1, 2, 3]}})
-    saved = tuning.save_version(ops, SYSTEM, draft, " 見落としを減らすため ", catalogue, based_on="small")
+    saved = keep(ops, draft, "見落としを減らすため")
     assert (saved.version_id, saved.parent_id, saved.status) == ("v1", "small", "active")
-    assert saved.reason == "見落としを減らすため"
+    assert (saved.author, saved.approved_by) == ("tuner", SYSTEM.user_id)
     used = tuning.active(ops, dt.date(2026, 10, 31), catalogue)
-    assert used.hash == saved.hash
-    assert used.id == "v1"
+    assert (used.hash, used.id, used.approver) == (saved.hash, "v1", SYSTEM.user_id)
     assert used.thresholds == draft.thresholds
     assert verify(ops) == []
 
 
+def test_a_version_waits_for_its_first_day(ops, first, catalogue) -> None:
+    later = TODAY + dt.timedelta(days=8)
+    keep(ops, first.with_thresholds({"abuse": {"全年齢": [1, 2, 3]}}), "来月から", later)
+    assert [row.status for row in tuning.versions(ops)] == ["planned"]
+    assert tuning.active(ops, items=catalogue) == first
+    assert tuning.active(ops, later, catalogue).id == "v1"
+
+
+def test_a_version_kept_later_from_an_earlier_day_takes_a_planned_ones_place(ops, first, catalogue) -> None:
+    later = TODAY + dt.timedelta(days=8)
+    keep(ops, first.with_thresholds({"abuse": {"全年齢": [1, 2, 3]}}), "来月から", later)
+    keep(ops, first.with_thresholds({"abuse": {"全年齢": [1, 3, 5]}}), "今日から")
+    assert [(row.version_id, row.status) for row in tuning.versions(ops)] == [
+        ("v2", "active"),
+        ("v1", "retired"),
+    ]
+    assert tuning.active(ops, later, catalogue).id == "v2"
+
+
 def test_an_earlier_version_can_be_brought_back(ops, first, catalogue) -> None:
     strict = first.with_thresholds({"abuse": {"全年齢": [1, 2, 3]}})
-    tuning.save_version(ops, SYSTEM, strict, "試す", catalogue)
+    keep(ops, strict, "試す")
     tuning.bring_back(ops, SYSTEM, "small", "戻す", catalogue)
     tuning.bring_back(ops, SYSTEM, "v1", "もう一度", catalogue)
     kept = tuning.versions(ops)
@@ -141,40 +110,40 @@ def test_an_earlier_version_can_be_brought_back(ops, first, catalogue) -> None:
     assert tuning.read_version(ops, "v2").thresholds == first.thresholds
 
 
-def test_what_cannot_be_saved_is_refused(ops, first, catalogue) -> None:
-    changed = first.with_thresholds({"abuse": {"全年齢": [1, 2, 3]}})
+def test_what_cannot_be_brought_back_is_refused(ops, first, catalogue) -> None:
     with pytest.raises(tuning.MissingReason):
-        tuning.save_version(ops, SYSTEM, changed, "  ", catalogue)
+        tuning.bring_back(ops, SYSTEM, "small", "  ", catalogue)
     with pytest.raises(tuning.NothingChanged):
-        tuning.save_version(ops, SYSTEM, first, "同じ", catalogue)
-    wrong = first.with_thresholds({"abuse": {"全年齢": [3, 2, 1]}})
-    with pytest.raises(ThresholdsOutOfOrder):
-        tuning.save_version(ops, SYSTEM, wrong, "逆", catalogue)
+        tuning.bring_back(ops, SYSTEM, "small", "同じ", catalogue)
     with pytest.raises(tuning.UnknownVersion):
         tuning.bring_back(ops, SYSTEM, "v9", "ない版", catalogue)
-    with pytest.raises(Conflict):
-        tuning.save_version(ops, SYSTEM, changed, "古い版から", catalogue, based_on="v7")
     assert tuning.versions(ops) == []
 
 
-def test_the_active_version_is_applied_without_computing_items_anew(
-    ops, first, catalogue, snapshot, as_of
-) -> None:
+def test_a_version_made_from_an_older_one_is_refused(ops, first) -> None:
+    keep(ops, first.with_thresholds({"abuse": {"全年齢": [1, 2, 3]}}), "試す")
+    other = first.with_thresholds({"abuse": {"全年齢": [1, 2, 5]}})
+    with pytest.raises(Conflict):
+        ops.write(
+            lambda con: tuning.publish(
+                con, ops, SYSTEM, other, "古い版から", "small", author="tuner", active_from=TODAY
+            )
+        )
+    assert len(tuning.versions(ops)) == 1
+
+
+def test_the_active_version_is_applied_without_computing_items_anew(ops, first, catalogue, snapshot) -> None:
     remember_ruleset(snapshot, first)
     assert tuning.apply_active(snapshot, ops, catalogue) == "small"
-    strict = first.with_thresholds({"nonattendance": {"全年齢": [100, 200, 300]}})
-    with pytest.raises(tuning.RuleSetError):
-        tuning.save_version(ops, SYSTEM, strict, "届かない", catalogue)
-    strict = first.with_thresholds({"nonattendance": {"全年齢": [3, 4, 6.5]}})
-    tuning.save_version(ops, SYSTEM, strict, "減らす", catalogue)
+    keep(ops, first.with_thresholds({"nonattendance": {"全年齢": [3, 4, 6.5]}}), "減らす")
     assert tuning.apply_active(snapshot, ops, catalogue) == "v1"
     level = "select level from judgement where resident_id = '1' and category = 'nonattendance'"
     assert snapshot.execute(level).fetchall() == [(0,)]
-    points = tuning.replace(
-        strict, items=tuple(r for r in strict.items if r.code != "ab_missed"), triggers=()
+    used = tuning.active(ops, items=catalogue)
+    points = replace(used, items=tuple(r for r in used.items if r.code != "ab_missed"), triggers=())
+    keep(
+        ops, points.with_thresholds({"abuse": {"全年齢": [0.3, 0.5, 1], "0-2": [0.3, 0.5, 1]}}), "行を減らす"
     )
-    points = points.with_thresholds({"abuse": {"全年齢": [0.3, 0.5, 1], "0-2": [0.3, 0.5, 1]}})
-    tuning.save_version(ops, SYSTEM, points, "行を減らす", catalogue)
     assert tuning.apply_active(snapshot, ops, catalogue) == "v2"
     level = "select level from judgement where resident_id in ('3', '4') and category = 'abuse'"
     assert snapshot.execute(level).fetchall() == [(0,), (0,)]
