@@ -57,13 +57,15 @@ def from_kept(con: duckdb.DuckDBPyConnection) -> Callable[[date], None]:
 
 
 @contextmanager
-def measured(db: Path, months: int, k: int, ruleset: RuleSet | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def measured(
+    db: Path, months: int, skip: int, ruleset: RuleSet | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose `replay` schema holds the judged days and every figure.
 
     Args:
         db: the family of a linked city.
         months: how many month-ends to judge.
-        k: children checked a month; the only point of the curve.
+        skip: how many of the newest to leave out, for the rules to be tuned without them.
         ruleset: the rules; None takes the active ones.
     """
     family, plan = Family(db), replay.load_plan()
@@ -76,26 +78,47 @@ def measured(db: Path, months: int, k: int, ruleset: RuleSet | None) -> Iterator
         con.execute(f"attach '{kept}' as kept")
         try:
             until = con.execute("select max(delivered_on) from delivery").fetchall()[0][0]
-            ends = replay.month_ends(until, months + MONTHS_AFTER)
-            days = ends[:-MONTHS_AFTER]
+            ends = replay.month_ends(until, months + skip + MONTHS_AFTER)
+            days = ends[:months]
             replay.lay_out_events(con, plan, until)
             rules = ruleset or tuning.active(open_store(family))
             replay.judge_days(con, days, rules, from_kept(con))
-            replay.figures(con, plan, until, steps=(k,))
+            replay.figures(con, plan, until)
             yield con
         finally:
             con.close()
 
 
-def table(con: duckdb.DuckDBPyConnection, k: int) -> pd.DataFrame:
-    """One row per category and list: found a month of how many, precision at k and its 95 % range."""
-    return con.execute(
-        "select category, method, days, found, events, precision, low, high from replay.curve"
-        " where k = $k and population = 'new' and months = $months"
-        " order by category, case method when 'rules' then 0 when 'flags' then 1 else 2 end,"
-        " found desc, method",
-        {"k": k, "months": MONTHS_AFTER},
+def table(con: duckdb.DuckDBPyConnection, category: str, k: int) -> pd.DataFrame:
+    """What each list finds among its first k, with the mean of its average precision over the days."""
+    rows = replay.precision_at(con, category, MONTHS_AFTER, k)
+    whole = con.execute(
+        "select method, avg(average_precision) as average_precision from listing"
+        " where category = $category and months = $months group by method order by method",
+        {"category": category, "months": MONTHS_AFTER},
     ).df()
+    return rows.merge(whole, on="method", how="left")
+
+
+def report(rows: pd.DataFrame, title: str, k: int) -> str:
+    """The lists of one category in words, the rules first."""
+    first = rows[rows["method"] == "rules"].iloc[0]
+    lines = [
+        f"{title}: first {k} of {first['days']} month-ends,"
+        f" {first['events']:.1f} children a month to be found"
+    ]
+    order = rows.assign(part=(rows["method"] != "rules").astype(int)).sort_values(
+        ["part", "found", "method"], ascending=[True, False, True]
+    )
+    for row in order.to_dict("records"):
+        low, high = row["ahead_low"] * 100, row["ahead_high"] * 100
+        ahead = f"rules {row['ahead'] * 100:+.1f} points ({low:+.1f} to {high:+.1f})"
+        lines.append(
+            f"  {row['method']:<28}{row['found']:>7.1f} found {row['precision']:>6.1%}"
+            f" ({row['low']:.1%} to {row['high']:.1%})  AP {row['average_precision']:.3f}"
+            + ("" if row["method"] == "rules" else f"  {ahead}")
+        )
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -103,8 +126,9 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m bench.ranking", description=__doc__)
     options.add_argument("--db", type=Path, required=True, help="family of a linked city, as for kodomo --db")
     options.add_argument("--months", type=int, default=12, help="month-ends judged")
+    options.add_argument("--skip", type=int, default=0, help="leave out this many of the newest month-ends")
     options.add_argument(
-        "--k", type=int, help="children checked a month (300 for 63,000 children, else in proportion)"
+        "--k", type=int, help="children checked a month; by the size of the city when left out"
     )
     options.add_argument("--ruleset", type=Path, help="a rule set as TOML; without it the active one")
     options.add_argument(
@@ -115,21 +139,10 @@ def main() -> int:
     current = Family(asked.db).current()
     if current is None:
         raise replay.NotLinkedYet
-    k = asked.k or max(10, round(current.counts["child"] * 300 / 63_000))
-    with measured(asked.db, asked.months, k, load_ruleset(path) if path else None) as con:
-        rows = table(con, k)
-    labels = {category.code: category.label for category in load_categories().categories}
-    for category, part in rows.groupby("category", sort=False):
-        first = part.iloc[0]
-        print(
-            f"\n{labels[str(category)]} ({category}): first {k} of {first['days']} month-ends, "
-            f"{first['events']:.1f} children a month to be found"
-        )
-        for row in part.to_dict("records"):
-            print(
-                f"  {row['method']:<30}{row['found']:>7.1f} found  {row['precision']:>6.1%}"
-                f"  ({row['low']:.1%} to {row['high']:.1%})"
-            )
+    k = asked.k or replay.load_plan().usual_k(current.counts["child"])
+    with measured(asked.db, asked.months, asked.skip, load_ruleset(path) if path else None) as con:
+        for category in load_categories().categories:
+            print(report(table(con, category.code, k), f"{category.label} ({category.code})", k), end="\n\n")
     return 0
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from kodomo.ui import charts, theme
@@ -20,36 +22,81 @@ LOOKS = {
 }
 
 
+@dataclass(frozen=True)
+class Line:
+    """One list on the workload curve: its name in data, its label, whether it is the best department."""
+
+    method: str
+    label: str
+    best: bool
+    points: pd.DataFrame
+
+    def share_at(self, k: int) -> float | None:
+        """The share found among the first k; None where that was not counted."""
+        found = self.points.loc[self.points["k"] == k, "share"]
+        return float(found.iloc[0]) if len(found) else None
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Children no longer found without one department, with the 95 % range, and what the pointer shows."""
+
+    label: str
+    lost: float
+    low: float
+    high: float
+    color: str
+    pointer: str
+
+
+def color_of(method: str) -> str:
+    """The colour of a list: each department its own."""
+    kind, _, code = method.partition(":")
+    return theme.department(code).color if code else LOOKS[kind][0]
+
+
+def _look(line: Line) -> tuple[str, str, float]:
+    if line.best:
+        return LOOKS["department"]
+    if line.method.startswith("department:"):
+        return color_of(line.method), "solid", 0.8
+    return LOOKS[line.method]
+
+
 def curve(
-    series: Sequence[tuple[str, str, Sequence[int], Sequence[float], Sequence[float]]],
-    marks: Sequence[tuple[int, float, float]],
-    *,
-    until: int,
+    lines: Sequence[Line], marks: Sequence[tuple[int, float, float]], *, until: int, checked: int
 ) -> go.Figure:
     """Children checked a month against the share of later events found.
 
     Args:
-        series: (look, label, children checked, share, children found a month) of each list.
+        lines: the lists, the last drawn on top; their points have k, share and found (children a month).
         marks: (level, children at that level or above, share) to be marked on the curve.
         until: the end of the axis.
+        checked: the number the reader chose, drawn as a vertical line.
     """
     figure = go.Figure()
-    for look, label, checked, share, found in series:
-        color, dash, width = LOOKS[look]
+    for place, line in enumerate(lines):
+        color, dash, width = _look(line)
+        thin = line.method.startswith("department:") and not line.best
+        label = line.label + ("（1課で最良）" if line.best else "")
         figure.add_trace(
             go.Scatter(
-                x=[0, *checked],
-                y=[0.0, *share],
+                x=[0, *line.points["k"].tolist()],
+                y=[0.0, *line.points["share"].tolist()],
                 name=escape(label),
                 mode="lines",
                 line={"color": color, "dash": dash, "width": width},
-                customdata=[0.0, *found],
+                opacity=0.55 if thin else 1.0,
+                showlegend=not thin,
+                legendrank=1000 - place,
+                customdata=[0.0, *line.points["found"].tolist()],
                 hovertemplate=(
-                    f"{escape(label)}<br>%{{x:,.0f}}人を確認 → %{{y:.0%}}（月に%{{customdata:.1f}}人）"
+                    f"{escape(label)}<br>%{{x:,.0f}}人を確認 → %{{y:.1%}}（月に%{{customdata:.1f}}人）"
                     "<extra></extra>"
                 ),
             )
         )
+    figure.add_vline(x=checked, line={"color": theme.MUTED, "width": 1, "dash": "dot"})
     for level, children, share in marks:
         style = theme.level_style(level)
         figure.add_trace(
@@ -66,7 +113,7 @@ def curve(
                 cliponaxis=False,
             )
         )
-    seen = [y for _, _, ks, ys, _ in series for k, y in zip(ks, ys, strict=True) if k <= until]
+    seen = [y for line in lines for y in line.points.loc[line.points["k"] <= until, "share"].tolist()]
     top = min(1.02, max(0.1, 1.25 * max([*seen, *(mark[2] for mark in marks)], default=1.0)))
     figure.update_layout(
         charts.layout(
@@ -104,35 +151,40 @@ def curve(
     return figure
 
 
-def bars(rows: Sequence[tuple[str, float, str, str]], *, unit: str = "人") -> go.Figure:
-    """Horizontal bars, one a row: (label, value, colour, what the pointer shows)."""
-    values = [row[1] for row in rows]
-    low, high = min([0.0, *values]), max([1.0, *values])
+def losses(rows: Sequence[Loss]) -> go.Figure:
+    """Horizontal bars of what each department adds, with the 95 % range of each."""
+    low, high = min([0.0, *(row.low for row in rows)]), max([1.0, *(row.high for row in rows)])
     figure = go.Figure(
         go.Bar(
-            x=values,
-            y=[escape(row[0]) for row in rows],
+            x=[row.lost for row in rows],
+            y=[escape(row.label) for row in rows],
             orientation="h",
-            marker={"color": [row[2] for row in rows]},
-            text=[f"{value:,.0f}{unit}" for value in values],
-            textposition="outside",
-            cliponaxis=False,
-            hovertext=[escape(row[3]) for row in rows],
+            marker={"color": [row.color for row in rows]},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [row.high - row.lost for row in rows],
+                "arrayminus": [row.lost - row.low for row in rows],
+                "color": theme.INK,
+                "thickness": 1.1,
+                "width": 3,
+            },
+            hovertext=[escape(row.pointer) for row in rows],
             hoverinfo="text",
         )
     )
     figure.update_layout(
         charts.layout(
-            30 + 22 * max(len(rows), 1),
-            bargap=0.3,
+            40 + 22 * max(len(rows), 1),
+            bargap=0.35,
             xaxis={
-                "range": [low * 1.3, high * 1.25],
+                "range": [low * 1.1, high * 1.1],
+                "ticksuffix": "人",
                 "fixedrange": True,
                 "gridcolor": theme.GRID,
                 "automargin": True,
                 "zeroline": True,
                 "zerolinecolor": theme.MUTED,
-                "tickformat": ",d",
                 "nticks": 6,
             },
             yaxis={

@@ -12,32 +12,30 @@ import streamlit as st
 from kodomo import replay, tuning
 from kodomo.replay import Replay
 from kodomo.ui import charts, outcome_charts, parts, replay_charts, session, theme
+from kodomo.ui import replay_words as words
 
-SHOWN = ("curve", "level_mark", "lead_time", "masked", "ablation", "fairness", "stability")
-PEOPLE = {"new": "まだ把握していないこども", "all": "すべてのこども"}
 WAITS = {6: "6か月以内", 12: "12か月以内"}
-CHECKED = (50, 100, 300, 500)
 
 
 @dataclass(frozen=True)
 class Figures:
     """Every figure of one kept replay; none holds a child."""
 
+    population: pd.DataFrame
+    listing: pd.DataFrame
     curve: pd.DataFrame
     level_mark: pd.DataFrame
     lead_time: pd.DataFrame
     masked: pd.DataFrame
-    ablation: pd.DataFrame
     fairness: pd.DataFrame
     stability: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reader looks at: category, which children, within how many months, how many checked."""
+    """What the reader looks at: category, within how many months an event came, how many are checked."""
 
     category: str
-    population: str
     months: int
     checked: int
 
@@ -49,12 +47,22 @@ class Choice:
 
 @st.cache_data(max_entries=4, show_spinner="検証の数字を読んでいます。")
 def _figures(path: str, made_at: str, _found: Replay) -> Figures:
-    return Figures(*(replay.read(_found, name) for name in SHOWN))
+    return Figures(*(replay.read(_found, name) for name in replay.SHOWN))
 
 
 def figures(found: Replay) -> Figures:
     """The figures of a kept replay, read once for everybody."""
     return _figures(str(found.path), found.made_at, found)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _at_k(path: str, made_at: str, _found: Replay, category: str, months: int, k: int) -> pd.DataFrame:
+    return replay.at_k(_found, category, months, k)
+
+
+def at_k(found: Replay, choice: Choice) -> pd.DataFrame:
+    """Every list at the chosen number of children, counted once for everybody."""
+    return _at_k(str(found.path), found.made_at, found, choice.category, choice.months, choice.checked)
 
 
 def nothing_yet() -> None:
@@ -89,10 +97,10 @@ def warn_if_old(found: Replay, shown: session.Snapshot) -> None:
         )
 
 
-def choose(shown: Figures) -> Choice:
+def choose(found: Replay, shown: Figures) -> Choice:
     """The reader's choice, kept when they come back."""
     kinds = [code for code in _categories() if code in set(shown.curve["category"])]
-    first, second, third, fourth = st.columns([3.2, 3.4, 2.2, 2.2])
+    first, second, third, _ = st.columns([4.2, 2.6, 2.2, 2.0])
     with first:
         category = st.segmented_control(
             "類型",
@@ -104,16 +112,6 @@ def choose(shown: Figures) -> Choice:
             persist_state="session",
         )
     with second:
-        population = st.segmented_control(
-            "見るこども",
-            list(PEOPLE),
-            default="new",
-            format_func=PEOPLE.__getitem__,
-            key="rp_people",
-            required=True,
-            persist_state="session",
-        )
-    with third:
         months = st.segmented_control(
             "あとの出来事",
             list(WAITS),
@@ -123,16 +121,18 @@ def choose(shown: Figures) -> Choice:
             required=True,
             persist_state="session",
         )
-    with fourth:
-        checked = st.selectbox(
+    usual = replay.load_plan().usual_k(found.children)
+    with third:
+        checked = st.number_input(
             "月に確認する人数",
-            CHECKED,
-            index=1,
-            format_func=lambda k: f"{k}人",
+            min_value=5,
+            max_value=replay.DEEPEST,
+            value=usual,
+            step=5,
             key="rp_checked",
             persist_state="session",
         )
-    return Choice(category or kinds[0], population or "new", int(months or 6), int(checked or 100))
+    return Choice(category or kinds[0], int(months or 6), int(checked or usual))
 
 
 def _categories() -> list[str]:
@@ -163,142 +163,83 @@ def _table(columns: Sequence[str], rows: Any, key: str) -> None:
         parts.table([(name, "num" if at else "nb") for at, name in enumerate(columns)], list(rows))
 
 
-def _percent(value: Any) -> str:
-    return "–" if pd.isna(value) else f"{float(value):.0%}"
-
-
-def method_label(method: str) -> str:
-    """A list that is compared, in words."""
-    if method.startswith("department:"):
-        return f"{theme.department(method.removeprefix('department:')).name}だけ"
-    names = {"rules": "判定の順", "flags": "該当した項目の数", "area": "学校・地区だけ", "random": "無作為"}
-    return names[method]
-
-
-def best_department(frame: pd.DataFrame, checked: int) -> str | None:
-    """The department whose records alone find most among the first `checked`, as the name of its list."""
-    alone = frame[frame["method"].str.startswith("department:") & (frame["k"] == checked)]
-    if not len(alone):
-        return None
-    ordered = alone.sort_values(["found", "method"], ascending=[False, True])
-    return str(ordered["method"].iloc[0])
-
-
 def _part(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
-    return frame[
-        (frame["category"] == choice.category)
-        & (frame["population"] == choice.population)
-        & (frame["months"] == choice.months)
-    ]
+    return frame[(frame["category"] == choice.category) & (frame["months"] == choice.months)]
 
 
-def workload(shown: Figures, choice: Choice) -> None:
+def workload(shown: Figures, at: pd.DataFrame, choice: Choice) -> None:
     """The workload curve with the levels on it."""
     frame = _part(shown.curve, choice)
-    marks = _part(shown.level_mark, choice)
+    marks = [row for row in _part(shown.level_mark, choice).to_dict("records") if not pd.isna(row["share"])]
     with parts.card("rp_curve"):
         _block(
             f"月に何人を確認すると、あとの出来事のどれだけに先に気づけるか（{choice.label}）",
             f"横は月に確認する人数、縦は{WAITS[choice.months]}に起きた出来事（{_events_of(choice.category)}）の"
-            "うち、確認した中にいたこどもの割合です。どの月末も、その日に分かっていたことだけで並べています。",
+            "うち、確認した中にいたこどもの割合です。まだ把握していないこどもを、その日に分かっていたことだけで並べています。",
         )
         if not len(frame) or not float(frame["events"].max()):
             st.caption("この選び方で数えられる出来事がありません。")
             return
-        best = best_department(frame, choice.checked)
+        best = words.best_department(at)
+        order = ["rules", best, "flags", "area", "random"]
+        alone = sorted(m for m in frame["method"].unique() if m.startswith("department:") and m != best)
         series = []
-        for look, method in (
-            ("rules", "rules"),
-            ("department", best),
-            ("flags", "flags"),
-            ("area", "area"),
-            ("random", "random"),
-        ):
+        for method in (*alone, *reversed(order)):
             part = frame[frame["method"] == method].sort_values("k")
             if method is not None and len(part):
-                label = method_label(method) + ("（1課で最良）" if look == "department" else "")
-                series.append(
-                    (look, label, part["k"].tolist(), part["share"].tolist(), part["found"].tolist())
-                )
-        placed = [
-            (int(row["level"]), float(row["children"]), float(row["share"]))
-            for row in marks.sort_values("level").to_dict("records")
-            if not pd.isna(row["share"])
-        ]
+                series.append(replay_charts.Line(method, words.list_label(method), best == method, part))
+        placed = [(int(row["level"]), float(row["children"]), float(row["share"])) for row in marks]
         until = int(max([choice.checked, *(point[1] for point in placed)], default=100) * 1.25) + 10
-        _draw(replay_charts.curve(series, placed, until=until), "rp_c_curve")
-        _reading(_curve_text(frame, choice))
+        _draw(replay_charts.curve(series, placed, until=until, checked=choice.checked), "rp_c_curve")
+        _reading(words.curve(at, marks, choice.checked))
+        ordered = series[::-1]
         _table(
-            ["月に確認する人数", *(label for _, label, *_ in series)],
+            ["月に確認する人数", *(line.label for line in ordered)],
             [
-                (
-                    f"{k:,}人",
-                    *(_percent(dict(zip(ks, shares, strict=True)).get(k)) for _, _, ks, shares, _ in series),
-                )
-                for k in series[0][2]
+                (f"{k:,}人", *(words.percent(line.share_at(k), 1) for line in ordered))
+                for k in sorted(int(k) for k in frame["k"].unique())
             ],
             "rp_t_curve",
         )
 
 
-def _at(frame: pd.DataFrame, method: str | None, k: int) -> Mapping[Any, Any] | None:
-    rows = frame[(frame["method"] == method) & (frame["k"] == k)].to_dict("records")
-    return rows[0] if rows else None
-
-
-def _curve_text(frame: pd.DataFrame, choice: Choice) -> str:
-    rules, blind = _at(frame, "rules", choice.checked), _at(frame, "random", choice.checked)
-    if rules is None or blind is None:
-        return "こどもの数が、選んだ人数より少ないため示せません。"
-    many = f"（無作為の{rules['found'] / blind['found']:.1f}倍）" if blind["found"] else ""
-    return (
-        f"月に{choice.checked}人を判定の順に確認すると、月平均{rules['events']:.1f}人のうち{rules['found']:.1f}人"
-        f"（{_percent(rules['share'])}）が含まれます{many}。◆は各レベルまで確認したときの位置です。"
-        "線が左上にあるほど、少ない確認で多く気づけます。"
-    )
-
-
-def precise(shown: Figures, choice: Choice) -> None:
-    """Precision at the chosen number, beside simpler lists."""
-    frame = _part(shown.curve, choice)
-    frame = frame[frame["k"] == choice.checked]
-    best = best_department(frame, choice.checked)
+def precise(at: pd.DataFrame, choice: Choice) -> None:
+    """Precision at the chosen number, beside every simpler list."""
+    frame = at[~at["method"].str.startswith("without:")]
     rows, colors = [], []
-    for look, method in (
-        ("rules", "rules"),
-        ("department", best),
-        ("flags", "flags"),
-        ("area", "area"),
-        ("random", "random"),
-    ):
-        row = _at(frame, method, choice.checked)
-        if row is None or method is None:
-            continue
-        label = method_label(method)
-        span = f"{_percent(row['low'])}～{_percent(row['high'])}"
-        pointer = f"{label}　{_percent(row['precision'])}（95%の幅 {span}）"
+    for row in frame.sort_values(["precision", "method"], ascending=[False, True]).to_dict("records"):
+        method = str(row["method"])
+        label = words.list_label(method)
+        pointer = f"{label}　{words.percent(row['precision'], 1)}（95%の幅 {words.span(row)}）"
         rows.append((label, float(row["precision"]), float(row["low"]), float(row["high"]), pointer))
-        colors.append(replay_charts.LOOKS[look][0])
+        colors.append(replay_charts.color_of(method))
     with parts.card("rp_precision"):
         _block(
-            f"上から{choice.checked}人のうち、{WAITS[choice.months]}に出来事があった割合（適合率）",
-            "◆が割合、横の線が95%の幅です。ほかの簡単な並べ方と比べます。",
+            f"上から{choice.checked:,}人のうち、{WAITS[choice.months]}に出来事があった割合（適合率）",
+            "◆が割合、横の線が95%の幅です。同じこどもたちを、ほかの簡単な並べ方で並べた場合と比べます。",
         )
         if not rows:
             st.caption("この選び方で数えられるこどもがいません。")
             return
         _draw(_near(outcome_charts.shares(rows, colors), rows), "rp_c_precision")
-        rules, alone = _at(frame, "rules", choice.checked), _at(frame, best, choice.checked)
-        text = (
-            "割合が低くても、確認がむだだったとは限りません。"
+        _reading(
+            words.precision(at, choice.checked) + "割合が低くても、確認がむだだったとは限りません。"
             "記録に残らなかった心配は、ここでは数えられません。"
         )
-        if rules is not None and alone is not None:
-            text = (
-                f"課をつないだ判定は{_percent(rules['precision'])}、1課だけでいちばん良い{method_label(str(best))}は"
-                f"{_percent(alone['precision'])}です。{text}"
-            )
-        _reading(text)
+        _table(
+            ["並べ方", "月に見つかる人数", "適合率", "95%の幅", "判定の順との差（95%の幅）"],
+            [
+                (
+                    words.list_label(str(row["method"])),
+                    f"{row['found']:.1f}人",
+                    words.percent(row["precision"], 1),
+                    words.span(row),
+                    "–" if row["method"] == "rules" else words.difference(row),
+                )
+                for row in frame.to_dict("records")
+            ],
+            "rp_t_precision",
+        )
 
 
 def lead(shown: Figures, choice: Choice) -> None:
@@ -314,13 +255,8 @@ def lead(shown: Figures, choice: Choice) -> None:
             st.caption("出来事の前に注意以上になっていたこどもは、この期間にはいません。")
             return
         _draw(outcome_charts.spread(days), "rp_c_lead")
-        middle = float(pd.Series(days).median())
-        _reading(
-            f"出来事{len(frame):,}件のうち{len(days):,}件（{len(days) / len(frame):.0%}）は"
-            f"前もって注意以上でした。まん中は{middle:.0f}日前です。"
-            f"残りの{len(frame) - len(days):,}件は、前の12か月に一度も注意以上になっていません（見落とし）。"
-        )
         labels = {event.code: event.label for event in replay.load_plan().events}
+        _reading(words.lead(frame, labels))
         _table(
             ["出来事", "件数", "前もって注意以上", "まん中（日前）"],
             [
@@ -358,47 +294,49 @@ def masked(shown: Figures) -> None:
         for row in frame.to_dict("records"):
             style = theme.level_style(int(row["level"]))
             label = f"{style.shape} {style.word}以上"
-            pointer = f"{label}　{row['reached']:,}人 / {cases:,}人　ふだんの割合 {_percent(row['usual'])}"
+            pointer = (
+                f"{label}　{row['reached']:,}人 / {cases:,}人　ふだんの割合 {words.percent(row['usual'], 1)}"
+            )
             rows.append((label, float(row["share"]), float(row["low"]), float(row["high"]), pointer))
             colors.append(style.color)
         _draw(_near(outcome_charts.shares(rows, colors), rows), "rp_c_masked")
-        two = next(row for row in frame.to_dict("records") if row["level"] == 2)
-        _reading(
-            f"{cases:,}人のうち{int(two['reached']):,}人（{_percent(two['share'])}）は、6か月前に注意以上でした。"
-            f"同じ日の、まだ把握していないこども全体では{_percent(two['usual'])}です。"
-        )
+        two = words.row_of(frame, level=2)
+        if two is not None:
+            _reading(words.masked(two, cases))
 
 
-def departments(shown: Figures, choice: Choice) -> None:
+def departments(at: pd.DataFrame, choice: Choice) -> None:
     """What linking each department adds."""
-    frame = shown.ablation[
-        (shown.ablation["category"] == choice.category) & (shown.ablation["k"] == choice.checked)
-    ].sort_values(["lost", "department"], ascending=[False, True])
+    frame = at[at["method"].str.startswith("without:")].sort_values(
+        ["ahead", "method"], ascending=[False, True]
+    )
+    rows = frame.to_dict("records")
     with parts.card("rp_departments"):
         _block(
-            f"その課のデータがないと、見つかる人数はどれだけ減るか（{choice.label}、上から{choice.checked}人）",
-            "課を1つずつ外して判定をやり直し、6か月以内に出来事があったこどもの数の差を数えました（連携項目の妥当性）。",
+            f"その課のデータがないと、見つかる人数はどれだけ減るか（{choice.label}、上から{choice.checked:,}人）",
+            f"課を1つずつ外して判定をやり直し、{WAITS[choice.months]}に出来事があったこどもの数の差を数えました"
+            "（連携項目の妥当性）。横の線は95%の幅です。",
         )
-        if not len(frame) or not int(frame["found_all"].max()):
+        if not rows or not float(rows[0]["events"]):
             st.caption("この選び方で数えられる出来事がありません。")
             return
-        rows = []
-        for row in frame.to_dict("records"):
-            found = theme.department(str(row["department"]))
-            pointer = f"{found.name}　全部で{row['found_all']}人 → 外すと{row['found_without']}人"
-            rows.append((found.name, float(row["lost"]), found.color, pointer))
-        _draw(replay_charts.bars(rows), "rp_c_departments")
-        _reading(
-            f"全部つなぐと、半年ごとの月末を合わせて{int(frame['found_all'].max()):,}人が含まれます。右に長い課ほど、"
-            "この類型で欠かせません。0やマイナスは、この類型では並び順に役立っていないことを示します"
-            "（人数が少ないときの差は偶然もあります）。"
-        )
+        _draw(replay_charts.losses([_loss(row, choice.checked) for row in rows]), "rp_c_departments")
+        _reading(words.departments(rows, int(rows[0]["days"])))
+
+
+def _loss(row: Mapping[Any, Any], checked: int) -> replay_charts.Loss:
+    found = theme.department(str(row["method"]).partition(":")[2])
+    pointer = (
+        f"{found.name}　全部で月{row['rules_found']:.1f}人 → 外すと{row['found']:.1f}人"
+        f"（差の95%の幅 {row['ahead_low'] * checked:+.1f}～{row['ahead_high'] * checked:+.1f}人）"
+    )
+    lost, low, high = (float(row[name]) * checked for name in ("ahead", "ahead_low", "ahead_high"))
+    return replay_charts.Loss(found.name, lost, low, high, found.color, pointer)
 
 
 def stable(shown: Figures, choice: Choice) -> None:
     """How alike successive lists are."""
     frame = shown.stability[shown.stability["category"] == choice.category]
-    sizes = sorted(int(k) for k in frame["k"].unique())
     with parts.card("rp_stability"):
         _block(
             f"先月の一覧と、どれだけ同じこどもか（{choice.label}）",
@@ -407,34 +345,12 @@ def stable(shown: Figures, choice: Choice) -> None:
         if not len(frame):
             st.caption("くらべられる月がありません。")
             return
-        months = sorted({pd.Timestamp(day).strftime("%Y-%m") for day in frame["as_of"]})
-        series = []
-        for k in sizes:
-            part = frame[frame["k"] == k]
-            known = {
-                pd.Timestamp(day).strftime("%Y-%m"): value
-                for day, value in zip(part["as_of"], part["jaccard"], strict=True)
-            }
-            series.append((f"上から{k}人", [known.get(month) for month in months]))
-        _draw(
-            outcome_charts.lines(_thin(months), _thin_series(months, series), percent=True), "rp_c_stability"
-        )
-        middle = float(frame[frame["k"] == sizes[0]]["jaccard"].median())
-        _reading(
-            f"上から{sizes[0]}人は、ふだんの月で{middle:.0%}が同じです。年度の変わり目は、欠席日数などが数え直しになるため"
-            "下がります。急に下がった月は、データの届き方も確かめてください。"
-        )
-
-
-def _thin(months: Sequence[str]) -> list[str]:
-    """The newest 12 months: more do not fit on the axis."""
-    return list(months[-12:])
-
-
-def _thin_series(
-    months: Sequence[str], series: Sequence[tuple[str, list[float | None]]]
-) -> list[tuple[str, list[float | None]]]:
-    return [(name, values[-len(_thin(months)) :]) for name, values in series]
+        nearest = min((abs(int(k) - choice.checked), int(k)) for k in frame["k"].unique())[1]
+        part = frame[frame["k"] == nearest].sort_values("as_of")
+        months = [pd.Timestamp(day).strftime("%Y-%m") for day in part["as_of"]][-12:]
+        values = [None if pd.isna(value) else float(value) for value in part["jaccard"]][-12:]
+        _draw(outcome_charts.lines(months, [(f"上から{nearest}人", values)], percent=True), "rp_c_stability")
+        _reading(words.stability(part, nearest))
 
 
 def fair(shown: Figures, choice: Choice) -> None:
@@ -456,6 +372,7 @@ def fair(shown: Figures, choice: Choice) -> None:
         )
         part = frame[frame["axis"] == (axis or "国籍")]
         labels = {code: theme.band_label(code) for code in part["part"]} if axis == "年齢" else {}
+        told = part.to_dict("records")
         parts.table(
             [
                 ("区分", "nb"),
@@ -467,15 +384,11 @@ def fair(shown: Figures, choice: Choice) -> None:
                 ("当たった割合", "num"),
                 ("気づけた割合", "num"),
             ],
-            [_fair_row(row, labels, floor) for row in part.to_dict("records")],
+            [_fair_row(row, labels, floor) for row in told],
             scroll=True,
             height=300,
         )
-        _reading(
-            "「気づけた割合」（出来事があったこどものうち、前もって注意以上だった割合）が低い区分は、見落とされやすい区分です。"
-            "「当たった割合」がほかより低い区分は、必要のない確認を受けやすい区分です。"
-            "国籍は判定に使っていません。差があるときは、課の記録のされ方も合わせて確かめてください。"
-        )
+        _reading(words.fairness(told, labels, str(axis or "国籍"), floor))
 
 
 def _axis_order(axis: str) -> int:
@@ -491,12 +404,15 @@ def _fair_row(row: Mapping[Any, Any], labels: Mapping[str, str], floor: int) -> 
         name,
         f"{int(row['children']):,}",
         *(f"{int(row[column]):,}" for column in ("selected", "events", "found")),
-        *(_percent1(row[column]) for column in ("selected_share", "right_share", "found_share")),
+        words.percent(row["selected_share"], 1),
+        *(_ranged(row, share) for share in ("right", "found")),
     )
 
 
-def _percent1(value: Any) -> str:
-    return "–" if pd.isna(value) else f"{float(value):.1%}"
+def _ranged(row: Mapping[Any, Any], share: str) -> str:
+    if pd.isna(row[f"{share}_share"]):
+        return "–"
+    return f"{words.percent(row[f'{share}_share'], 1)}（{words.span(row, f'{share}_low', f'{share}_high')}）"
 
 
 def limits(found: Replay) -> None:
@@ -507,10 +423,14 @@ def limits(found: Replay) -> None:
             [
                 "数えているのは記録に残った出来事だけです。起きても記録されなかったことは数えられません。",
                 f"出来事のあとの記録は{found.until}までです。あとの期間がそろわない新しい月末は、割合の計算に入れていません。",
-                "住民票の登録日で厳しく区切っています。あとから登録し直された住民は、古い月末の対象から外れます。",
+                "住民票は、あとから登録し直された人（転居・転出・改姓など）の、その日の内容が残っていません。その日までにどこかの課の記録"
+                "があったこどもは、年齢と性別だけを使って対象に入れ、住所と世帯に関わる項目は「不明」としています。",
+                "同じ家族を何度も数えるため、95%の幅は家族ごとにまとめて計算しています（ウィルソンの式）。属性ごとの表の幅は、"
+                "延べ人数のまま計算しています。",
                 "同じ人かどうか（名寄せ）は、いまの結果を過去の月末にも使っています。",
                 "いまの判定基準を過去に当てはめています。この結果を見て基準を直すと、次の半年の結果だけが公平な検証になります。",
                 "確認や支援を受けて出来事が起きなかったこどもも、「当たらなかった」と数えています。",
                 "1課だけの並べ方は、その課の記録だけを読む判定条件の点を合計したものです。上限（まとめ）はかけていません。",
+                "点が同じこどもは、判定の順では確認の順、ほかの並べ方では番号をかき混ぜた順に並べています。",
             ]
         )

@@ -2,7 +2,9 @@
 -- of the category known in the months before. Everybody of one school has the same score.
 with
 child as (
-    select as_of, resident_id, coalesce(school_code, town) as place from child_day
+    select as_of, resident_id, coalesce(school_code, town) as place
+    from child_day
+    where as_of in (select as_of from population)
 ),
 known as (
     select * from known_before

@@ -16,6 +16,7 @@ final as (
     select
         $as_of::date as as_of,
         c.resident_id,
+        c.living_group,
         c.school_code,
         c.town,
         case c.nationality when '1' then '日本' else '日本以外' end as nationality,

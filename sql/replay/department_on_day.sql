@@ -12,10 +12,10 @@ final as (
         $as_of::date as as_of,
         r.resident_id,
         r.category,
-        d.department,
+        'department:' || d.department as method,
         (coalesce(max(d.level), 0) * 1000 + sum(r.points))::double as score
     from reason as r
     inner join rule as d on r.category = d.category and r.code = d.rule
     group by r.resident_id, r.category, d.department
 )
-select * from final where score > 0 order by category, department, resident_id
+select * from final where score > 0 order by category, method, resident_id

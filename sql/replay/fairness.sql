@@ -1,11 +1,11 @@
 -- How the list treats groups: children, how many stood at 注意 or above, how many had an event within 6 months, and how
--- many of those were on the list. Days half a year apart, so that no event counts twice (population 'new').
+-- many of those were on the list. Days half a year apart, so that no event counts twice (children of whom nothing was known).
 with
 known as (
     select * from known_before
 ),
 target as (
-    select * from target where months = 6 and population = 'new'
+    select * from target where months = 6
 ),
 day as (
     select p.as_of
@@ -60,7 +60,11 @@ final as (
         found,
         case when children >= $floor then selected / children end as selected_share,
         case when selected >= $floor then found / selected end as right_share,
-        case when events >= $floor then found / events end as found_share
+        case when events >= $floor then found / events end as found_share,
+        case when selected >= $floor then wilson_low(found / selected, selected) end as right_low,
+        case when selected >= $floor then wilson_high(found / selected, selected) end as right_high,
+        case when events >= $floor then wilson_low(found / events, events) end as found_low,
+        case when events >= $floor then wilson_high(found / events, events) end as found_high
     from counted
 )
 select * from final order by category, axis, children desc, part

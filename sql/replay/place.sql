@@ -1,44 +1,44 @@
--- Every list that is compared, as places from 1: the rules, the number of flags, each department alone, school and
--- area alone. Ties are broken by a fixed scramble of the number, the same for all lists of a day.
+-- Every list that is compared, as places from 1, of the same children: those of whom nothing of the category was known.
+-- The rules ('rules', and 'without:…' for the rules without one department), the number of flags, each department alone,
+-- school and area alone. Lists of the rules go by level, points and then the order of checking; every other list breaks
+-- ties by a fixed scramble of the number, which differs from day to day so that no child is always the unlucky one.
 with
-score as (
-    select * from score
+child as (
+    select as_of, resident_id, md5_number(resident_id || as_of::varchar) as scramble from child_day
 ),
 known as (
     select * from known_before
 ),
+population as (
+    select * from population
+),
 entry as (
     select as_of, category, 'rules' as method, resident_id, level * 1000000 + points as score, rank from score
+    union all
+    select as_of, category, 'without:' || department as method, resident_id, level * 1000000 + points as score, rank
+    from without_score
     union all
     select as_of, category, 'flags' as method, resident_id, flags::double as score, null as rank
     from score
     where flags > 0
     union all
-    select as_of, category, 'department:' || department as method, resident_id, score, null as rank
-    from department_score
+    select as_of, category, method, resident_id, score, null as rank from other_score
     union all
     select as_of, category, 'area' as method, resident_id, score, null as rank from area_score
 ),
-grouped as (
-    select e.*, 'all' as population from entry as e
-    union all
-    select e.*, 'new' as population from entry as e
-    anti join known as k on e.as_of = k.as_of and e.category = k.category and e.resident_id = k.resident_id
-),
-ordered as (
-    select
-        as_of,
-        category,
-        population,
-        method,
-        resident_id,
-        row_number() over (
-            partition by as_of, category, population, method
-            order by score desc, rank asc nulls last, md5(resident_id || as_of::varchar) asc
-        ) as place
-    from grouped
-),
 final as (
-    select * from ordered where place <= (select max(k) from step)
+    select
+        e.as_of,
+        e.category,
+        e.method,
+        e.resident_id,
+        row_number() over (
+            partition by e.as_of, e.category, e.method
+            order by e.score desc, e.rank asc nulls last, c.scramble asc
+        )::integer as place
+    from entry as e
+    inner join child as c on e.as_of = c.as_of and e.resident_id = c.resident_id
+    anti join known as k on e.as_of = k.as_of and e.category = k.category and e.resident_id = k.resident_id
+    where e.method = 'rules' or e.as_of in (select as_of from population)
 )
 select * from final

@@ -1,4 +1,5 @@
--- How many children could be found on each day whose horizon has passed, and of how many: children and events.
+-- The children every list is drawn from: how many of whom nothing was known on each day whose horizon has passed, and how
+-- many of them had an event.
 with
 day as (
     select * from judged_day
@@ -16,27 +17,19 @@ known as (
     group by k.as_of, k.category
 ),
 target as (
-    select as_of, category, population, months, count(*) as events
-    from target
-    group by as_of, category, population, months
-),
-kind as (
-    select unnest(['all', 'new']) as population
+    select as_of, category, months, count(*) as events from target group by as_of, category, months
 ),
 final as (
     select
         d.as_of,
         c.category,
-        p.population,
         h.months,
-        d.children - case p.population when 'new' then coalesce(k.children, 0) else 0 end as children,
+        d.children - coalesce(k.children, 0) as children,
         coalesce(t.events, 0) as events
     from day as d
     cross join category as c
-    cross join kind as p
     inner join horizon as h on d.as_of + to_months(h.months) <= $until::date
     left join known as k on d.as_of = k.as_of and c.category = k.category
-    left join target as t
-        on d.as_of = t.as_of and c.category = t.category and p.population = t.population and h.months = t.months
+    left join target as t on d.as_of = t.as_of and c.category = t.category and h.months = t.months
 )
-select * from final
+select * from final order by category, months, as_of

@@ -1,14 +1,14 @@
 -- How alike the lists of two successive month-ends are: children on both / children on either (Jaccard),
--- for the first k of the list.
+-- for the first k of the list. Children of whom nothing was known.
 with
 place as (
-    select * from place where method = 'rules' and population = 'all'
+    select * from place where method = 'rules'
 ),
 day as (
     select as_of, lag(as_of) over (order by as_of) as before from judged_day
 ),
 step as (
-    select * from step where k in (100, 300)
+    select * from step where k <= $deepest
 ),
 size as (
     select p.as_of, p.category, s.k, count(*) as children

@@ -1,5 +1,5 @@
--- Children to be found: an event within the horizon, by day, category and population.
--- population 'new' leaves out those of whom such an event was already known; only days whose horizon has passed.
+-- Children to be found: those of whom nothing was known, with an event within the horizon, by day and category.
+-- Only days whose horizon has passed.
 with
 later as (
     select * from later
@@ -10,7 +10,7 @@ known as (
 horizon as (
     select * from horizon
 ),
-within as (
+final as (
     select
         l.as_of,
         l.category,
@@ -18,12 +18,7 @@ within as (
         l.resident_id
     from later as l
     inner join horizon as h on l.occurred_on <= l.as_of + to_months(h.months)
+    anti join known as k on l.as_of = k.as_of and l.category = k.category and l.resident_id = k.resident_id
     where l.as_of + to_months(h.months) <= $until::date
-),
-final as (
-    select w.*, 'all' as population from within as w
-    union all
-    select w.*, 'new' as population from within as w
-    anti join known as k on w.as_of = k.as_of and w.category = k.category and w.resident_id = k.resident_id
 )
 select * from final

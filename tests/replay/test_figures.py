@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+import random
+from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -20,7 +22,7 @@ def later_by(day: date, months: int) -> date:
     return min(date(ends[0].year, ends[0].month, min(day.day, ends[0].day)), ends[0])
 
 
-def oracle(past: Past, k: int, months: int, population: str) -> tuple[float, float]:
+def by_hand(past: Past, k: int, months: int) -> tuple[float, float]:
     """Children found a month among the first k, and children there were to find, without any SQL."""
     found, whole = [], []
     for day in past.days:
@@ -28,8 +30,7 @@ def oracle(past: Past, k: int, months: int, population: str) -> tuple[float, flo
         if end > past.until:
             continue
         known = {e[0] for e in past.events if e[4] <= day and e[3] <= day and e[3] > later_by(day, -12)}
-        out = known if population == "new" else set()
-        people = [one for one in past.children if one not in out]
+        people = [one for one in past.children if one not in known]
         hits = {e[0] for e in past.events if e[3] > day and e[4] > day and e[3] <= end} & set(people)
         listed = [row for row in past.scores if row[0] == day and row[1] in people]
         order = [row[1] for row in sorted(listed, key=lambda row: (-row[3] * 1_000_000 - row[4], row[5]))]
@@ -43,38 +44,121 @@ def oracle(past: Past, k: int, months: int, population: str) -> tuple[float, flo
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("population", ["new", "all"])
-def test_the_workload_curve_is_what_counting_by_hand_gives(seed: int, population: str) -> None:
+def test_the_workload_curve_is_what_counting_by_hand_gives(seed: int) -> None:
     past = at_random(seed)
     curve = past.figures()["curve"]
     for months in replay.HORIZONS:
-        rows = curve[
-            (curve["method"] == "rules") & (curve["population"] == population) & (curve["months"] == months)
-        ]
+        rows = curve[(curve["method"] == "rules") & (curve["months"] == months)]
         rows = rows[(rows["category"] == "abuse") & (rows["k"] <= 20)]
         assert len(rows) == 2
         for row in rows.to_dict("records"):
-            found, whole = oracle(past, row["k"], months, population)
+            found, whole = by_hand(past, row["k"], months)
             assert row["found"] == pytest.approx(found)
             assert row["events"] == pytest.approx(whole)
             assert row["precision"] == pytest.approx(found / row["k"])
+            rules = past.at_k(row["k"], months)["rules"]
+            assert (rules["found"], rules["events"]) == (pytest.approx(found), pytest.approx(whole))
 
 
-def test_blind_checking_finds_its_share_and_ranges_are_wilsons(past: Past) -> None:
+def test_any_number_may_be_checked_not_only_the_points_of_the_curve() -> None:
+    past = at_random(4)
+    for k in (7, 13, 18):
+        rules = past.at_k(k)["rules"]
+        assert rules["found"] == pytest.approx(by_hand(past, k, 6)[0])
+        assert rules["low"] < rules["precision"] < rules["high"]
+
+
+def test_blind_checking_finds_its_share(past: Past) -> None:
     past.events = [(str(n), "abuse", "notice", date(2026, 10, 1), date(2026, 10, 5)) for n in range(1, 5)]
-    curve = past.figures()["curve"]
-    row = curve[(curve["method"] == "random") & (curve["months"] == 6) & (curve["k"] == 20)]
-    row = row[(row["category"] == "abuse") & (row["population"] == "all")].to_dict("records")[0]
+    blind = past.at_k(20)["random"]
     # Only at the end of April lies the event within the six months that have passed; nine days are counted.
-    assert row["days"] == 9
-    assert row["found"] == pytest.approx(20 / 40 * 4 / 9)
-    # The interval of a whole number of children is the one the outcome indicators use.
-    past.scores = [(day, str(n), "abuse", 3, 9.0, n, 1) for day in past.days for n in range(1, 11)]
-    curve = past.figures()["curve"]
-    row = curve[(curve["method"] == "rules") & (curve["months"] == 6) & (curve["k"] == 10)]
-    row = row[(row["category"] == "abuse") & (row["population"] == "all")].to_dict("records")[0]
-    assert row["low"] < row["precision"] < row["high"]
-    assert row["precision"] == pytest.approx(4 / 9 / 10)
+    assert blind["days"] == 9
+    assert blind["found"] == pytest.approx(20 / 40 * 4 / 9)
+
+
+def test_on_one_day_of_only_children_the_range_is_wilsons(past: Past) -> None:
+    past.months, past.children = 7, [str(n) for n in range(1, 201)]
+    past.scores = [(DAY, str(n), "abuse", 3, 9.0, n, 1) for n in range(1, 101)]
+    past.events = [(str(n), "abuse", "notice", date(2026, 6, 1), date(2026, 6, 1)) for n in range(1, 31)]
+    rules = past.at_k(100)["rules"]
+    low, high = outcomes.wilson(30, 100)
+    assert rules["precision"] == pytest.approx(0.3)
+    assert (rules["low"], rules["high"]) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_brothers_and_sisters_on_the_list_together_widen_the_range(past: Past) -> None:
+    past.months, past.children = 7, [str(n) for n in range(1, 201)]
+    past.scores = [(DAY, str(n), "abuse", 3, 9.0, n, 1) for n in range(1, 101)]
+    past.events = [(str(n), "abuse", "notice", date(2026, 6, 1), date(2026, 6, 1)) for n in range(1, 31)]
+    alone = past.at_k(100)["rules"]
+    past.homes = {str(n): f"H{(n - 1) // 2}" for n in range(1, 201)}
+    together = past.at_k(100)["rules"]
+    assert together["precision"] == alone["precision"]
+    # Pairs that share their fate count once: half as many independent children.
+    low, high = outcomes.wilson(15, 50)
+    assert (together["low"], together["high"]) == (pytest.approx(low), pytest.approx(high))
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_the_ranges_are_as_wide_as_drawing_families_again_and_again(seed: int) -> None:
+    draw = random.Random(seed)
+    past = at_random(seed)
+    past.children = [str(n) for n in range(1, 301)]
+    past.homes = {str(n): f"H{n // draw.choice([1, 2, 2, 3])}" for n in range(1, 301)}
+    past.scores = [
+        (day, one, "abuse", 2, float(draw.randint(1, 50)), rank, 1)
+        for day in past.days
+        for rank, one in enumerate(draw.sample(past.children, 200), start=1)
+    ]
+    sick = [home for home in sorted(set(past.homes.values())) if draw.random() < 0.25]
+    past.events = [
+        (one, "abuse", "notice", when, when)
+        for one in past.children
+        if past.homes[one] in sick
+        for when in [date(2025, 9, 1) + timedelta(days=draw.randint(0, 400))]
+    ]
+    past.others = [
+        (row[0], row[1], "abuse", "department:pupil", float(draw.randint(1, 50))) for row in past.scores
+    ]
+    k = 60
+    with past.counted() as con:
+        placed = con.execute(
+            "select method, family, count(*) as places, sum(list_contains(found, 6)::integer) as hits"
+            " from placed where category = 'abuse' and place <= $k and list_contains(passed, 6)"
+            " group by method, family",
+            {"k": k},
+        ).df()
+        told = {row["method"]: row for row in replay.precision_at(con, "abuse", 6, k).to_dict("records")}
+    wide = placed.pivot_table(index="family", columns="method", values=["places", "hits"], fill_value=0)
+    generator = np.random.default_rng(seed)
+    drawn = generator.multinomial(len(wide), np.full(len(wide), 1 / len(wide)), size=4000)
+    share = {
+        method: (drawn @ wide["hits"][method]) / (drawn @ wide["places"][method])
+        for method in ("rules", "department:pupil")
+    }
+    for method, values in share.items():
+        width = told[method]["high"] - told[method]["low"]
+        assert width == pytest.approx(np.quantile(values, 0.975) - np.quantile(values, 0.025), rel=0.12)
+    apart = share["rules"] - share["department:pupil"]
+    row = told["department:pupil"]
+    assert row["ahead"] == pytest.approx(told["rules"]["precision"] - row["precision"])
+    width = row["ahead_high"] - row["ahead_low"]
+    assert width == pytest.approx(np.quantile(apart, 0.975) - np.quantile(apart, 0.025), rel=0.12)
+
+
+def test_every_list_is_drawn_from_the_same_children(past: Past) -> None:
+    past.months, past.children = 7, [str(n) for n in range(1, 101)]
+    listed = [str(n) for n in range(1, 41)]
+    past.scores = [(DAY, one, "abuse", 2, 9.0, int(one), 1) for one in listed]
+    past.others = [(DAY, one, "abuse", "department:pupil", 1.0) for one in listed]
+    past.without = [(DAY, "pupil", one, "abuse", 1, 3.0, int(one)) for one in listed]
+    # Known already: on no list, though every list has them first.
+    past.events = [(one, "abuse", "notice", date(2026, 1, 5), date(2026, 1, 5)) for one in listed[:20]]
+    past.events += [(one, "abuse", "council", date(2026, 6, 1), date(2026, 6, 1)) for one in listed[:30]]
+    for row in past.at_k(20).values():
+        assert row["events"] == 10
+        assert row["found"] == pytest.approx(10 if row["method"] not in ("random", "area") else row["found"])
+    assert past.at_k(20)["random"]["found"] == pytest.approx(20 * 10 / 80)
 
 
 def test_an_event_known_late_counts_only_from_days_before_it_was_recorded(past: Past) -> None:
@@ -83,7 +167,7 @@ def test_an_event_known_late_counts_only_from_days_before_it_was_recorded(past: 
     for recorded in (date(2026, 4, 30), date(2026, 5, 1)):
         past.events = [("1", "abuse", "notice", date(2026, 5, 1), recorded)]
         shown = past.figures()["level_mark"]
-        row = shown[(shown["category"] == "abuse") & (shown["population"] == "all") & (shown["months"] == 6)]
+        row = shown[(shown["category"] == "abuse") & (shown["months"] == 6)]
         marks[recorded.day] = row[row["level"] == 3]["found"].iloc[0]
     assert marks[30] == 0
     assert marks[1] > 0
@@ -130,13 +214,13 @@ def test_known_cases_are_judged_half_a_year_before_anybody_knew(past: Past) -> N
 def test_leaving_a_department_out_shows_what_it_found(past: Past) -> None:
     past.children = [str(n) for n in range(1, 61)]
     past.scores = [(DAY, str(n), "abuse", 2, 60.0 - n, n, 1) for n in range(1, 31)]
-    past.without = [(DAY, "pupil", str(n), "abuse", 2, 30.0 + n) for n in range(1, 31)]
+    past.scores += [(date(2026, 3, 31), str(n), "abuse", 2, 60.0 - n, n, 1) for n in range(1, 31)]
+    past.without = [(DAY, "pupil", str(n), "abuse", 2, 30.0 + n, 31 - n) for n in range(1, 31)]
     past.events = [("1", "abuse", "notice", date(2026, 6, 1), date(2026, 6, 1))]
-    ablation = past.figures()["ablation"]
-    row = ablation[(ablation["category"] == "abuse") & (ablation["k"] == 10)].to_dict("records")
-    assert [(r["department"], r["found_all"], r["found_without"], r["lost"]) for r in row] == [
-        ("pupil", 1, 0, 1)
-    ]
+    row = past.at_k(10)["without:pupil"]
+    assert (row["days"], row["rules_found"], row["found"]) == (1, 1, 0)
+    assert row["ahead"] == pytest.approx(0.1)
+    assert row["ahead_low"] < 0.1 < row["ahead_high"]
 
 
 def test_no_share_is_given_of_fewer_than_ten(past: Past) -> None:

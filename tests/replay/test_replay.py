@@ -121,10 +121,10 @@ def test_the_last_day_replayed_is_the_published_list(replayed) -> None:
 def test_no_figure_of_the_screen_holds_a_child(replayed) -> None:
     found = replay.find(replayed[0])
     assert found is not None
-    for name in ("curve", "level_mark", "lead_time", "masked", "ablation", "fairness", "stability"):
-        frame = replay.read(found, name)
-        assert "resident_id" not in frame.columns
-        assert "child_ref" not in frame.columns
+    frames = [replay.read(found, name) for name in replay.SHOWN]
+    frames += [replay.at_k(found, "abuse", 6, 50)]
+    for frame in frames:
+        assert not {"resident_id", "child_ref", "family", "living_group"} & set(frame.columns)
     with pytest.raises(KeyError):
         replay.read(found, "score")
 

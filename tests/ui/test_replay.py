@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from kodomo import replay
@@ -32,7 +33,7 @@ def test_the_screen_shows_every_chart_with_its_reading_and_is_logged(
     ):
         assert words in at.written
     assert at.written.count("読み方") >= 3
-    assert "住民票の登録日で厳しく区切っています" in at.written
+    assert "年齢と性別だけを使って対象に入れ" in at.written
     assert len(at.get("plotly_chart")) >= 3
     assert "もう一度実行してください" not in at.written
     for kind in ("虐待", "不登校", "いじめ"):
@@ -55,8 +56,9 @@ def test_others_are_refused(visit, user: str) -> None:
 
 
 def test_the_curve_marks_each_level_and_begins_at_nothing() -> None:
+    points = pd.DataFrame({"k": [10, 20], "share": [0.2, 0.4], "found": [1.0, 2.0]})
     figure = replay_charts.curve(
-        [("rules", "判定の順", [10, 20], [0.2, 0.4], [1.0, 2.0])], [(3, 12.0, 0.25)], until=100
+        [replay_charts.Line("rules", "判定の順", False, points)], [(3, 12.0, 0.25)], until=100, checked=20
     )
     drawn = figure.to_plotly_json()
     assert list(drawn["data"][0]["x"]) == [0, 10, 20]
