@@ -11,6 +11,9 @@ from kodomo.linkage.levels import SWAP
 
 AUTO = 0.99
 CONTESTED = 0.9995
+# Enough, with the whole name equal, to forgive one thing that does not fit: a slip in the birth date, or an
+# address, guardian or school of another time. Of 10,000 such links at most one is expected to be wrong.
+FORGIVING = 0.9999
 # Where more than this share of an extract's plain matches differ in a field, the extract writes that field
 # in a way of its own (another year's school, a business address): a difference there speaks against nobody.
 UNRELIABLE = 0.25
@@ -140,6 +143,7 @@ def decide(
 
     names_exact = (lv["mei"] >= 5) & (lv["sei"] >= 5)
     both_scripts = (lv["mei"] == 7) & (lv["sei"] == 7)
+    whole_name = (lv["mei"] >= 6) & (lv["sei"] >= 6)
     slipped = (lv["dob"] >= 2) & (lv["dob"] <= 6)
     flag = np.full(records, NOTHING, dtype="int8")
 
@@ -159,20 +163,22 @@ def decide(
     person = ~by_number
     raise_flag(person & ~given, GIVEN)
     alone = ~((lv2["mei"] >= 3) & (lv2["sei"] >= 3))
-    at_home = names_exact & (lv["address"] >= 4) & (lv["age"] == 2) & (lv["sex"] != 0) & alone
+    # Somebody of this very name at this very address; the age may be a year off, or not given at all.
+    at_home = names_exact & (lv["address"] >= 4) & (lv["sex"] != 0) & alone
+    at_home &= (lv["age"] == 2) | (((lv["age"] == 1) | whole_name) & (lv["age"] != 0) & (belief >= SURE))
     raise_flag(person & (lv["dob"] == -1) & ~at_home, NO_BIRTH)
     raise_flag(person & (lv["dob"] >= 0) & (lv["dob"] < 2), BIRTH)
-    unopposed = (lv["address"] != 0) & (lv["guardian"] != 0) & (lv["school"] != 0) & (lv["sex"] != 0) & alone
-    small_slip = (lv["dob"] >= 4) & both_scripts & unopposed & (belief >= 0.9999)
+    plain = has & whole_name & (lv["dob"] == 7)
+    against = sum(contradicts(lv[field], plain, group) for field in ("address", "guardian", "school"))
+    forgiving = whole_name & (lv["sex"] != 0) & alone & (belief >= FORGIVING)
+    small_slip = ((lv["dob"] >= 4) | (lv["dob"] == 2)) & (against == 0) & forgiving
     raise_flag(person & slipped & ~(names_exact & (backing >= 1)) & ~small_slip, BIRTH)
     family = (backing >= 1) | (lv["guardian"] == 2)
     raise_flag(person & (lv["sei"] < 3) & ~((lv["mei"] >= 5) & (lv["dob"] == 7) & family), SURNAME)
     raise_flag(person & (lv["sex"] == 0) & ~(names_exact & (lv["dob"] == 7) & (backing >= 1)), SEX)
-    plain = has & both_scripts & (lv["dob"] == 7)
-    against = sum(contradicts(lv[field], plain, group) for field in ("address", "guardian", "school"))
-    # Guardian or school of somebody else is no slip; an unknown address alone may be a move.
-    moved = (against == 1) & (lv["address"] == 0) & both_scripts & (belief >= 0.9999)
-    raise_flag(person & (against > backing) & ~moved, CONTRARY)
+    # One field of another time (moved, last year's school, the other parent) is usual; two speak of another.
+    outdated = (against == 1) & (lv["dob"] == 7) & forgiving
+    raise_flag(person & (against > backing) & ~outdated, CONTRARY)
     rival = (second >= 0) & (lv2["dob"] == 7) & (lv2["mei"] >= 3) & (lv2["sei"] >= 3)
     # Namesakes born on one day: address, guardian or school may tell them apart when it speaks for the one,
     # against the other, and nothing speaks the other way.

@@ -9,6 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, LCSseq, Levenshtein
 
 from kodomo.linkage.encode import Names, Vocabulary
+from kodomo.normalize import is_transliteration
 
 # Name parts: 7 kanji and reading, 6 the only script both have, 5 one exact and the other a variant or a slip,
 # 4 reading only, 3 kanji only, 2 reading nearly, 1 a shared character, 0 different, -1 not comparable.
@@ -104,6 +105,18 @@ class Similar:
             out[known] = ((close >= 0.75) & long_enough)[inverse]
         return out
 
+    def transliterated(self, latin: Names, reading: Names) -> np.ndarray:
+        """Return whether alphabet names of the one may be the readings of the other (bool)."""
+        out = np.zeros(len(latin.bag), dtype=bool)
+        known = (latin.bag >= 0) & (reading.sei_k >= 0) & (reading.mei_k >= 0)
+        if known.any():
+            table = np.stack([latin.bag[known], reading.sei_k[known], reading.mei_k[known]], axis=1)
+            distinct, inverse = np.unique(table, axis=0, return_inverse=True)
+            bags, kana = self.voc.bag.values, self.voc.kana.values
+            same = [is_transliteration(bags[i], kana[j], kana[k]) for i, j, k in distinct.tolist()]
+            out[known] = np.array(same)[inverse.ravel()]
+        return out
+
 
 def _part_level(kanji: np.ndarray, kana: np.ndarray, shared: np.ndarray) -> np.ndarray:
     conditions = [
@@ -142,12 +155,14 @@ def name_levels(a: Names, b: Names, similar: Similar) -> NameLevels:
     whole = (a.full_l >= 0) & (a.full_l == b.full_l)
     foreign = whole & (a.bag >= 0)
     for kanji in (sei_kj, mei_kj):
-        kanji[whole & (kanji < 1)] = 1
+        kanji[whole & (kanji == 0)] = 1
         kanji[foreign] = 2
     whole_kana = (a.full_k >= 0) & (a.full_k == b.full_k)
     sei_kn[whole_kana] = 3
     mei_kn[whole_kana] = 3
-    # A lost character (外字, 〓) agrees with any one character, never more than "confusable".
+    # A lost character (外字, 〓) agrees with any one character, never more than "confusable"; alone it does
+    # not make a given name the same: twins share a character more often than not.
+    seen = mei_kj.copy()
     dark = (a.unknown > 0) | (b.unknown > 0)
     if dark.any():
         rows = np.flatnonzero(dark)
@@ -172,6 +187,13 @@ def name_levels(a: Names, b: Names, similar: Similar) -> NameLevels:
         near = rows[similar.skeletons(a.skeleton[rows], b.skeleton[rows])]
         sei[near] = np.maximum(sei[near], 2)
         mei[near] = np.maximum(mei[near], 2)
+    # One in the alphabet, the other by reading: like a confusable character, good with something beside it.
+    mixed = np.flatnonzero(((mei < 5) | (sei < 5)) & ((a.bag >= 0) != (b.bag >= 0)))
+    if len(mixed):
+        one, other = a.take(mixed), b.take(mixed)
+        same = mixed[similar.transliterated(one, other) | similar.transliterated(other, one)]
+        sei[same] = mei[same] = 5
+        seen[same] = np.maximum(seen[same], 1)
     kanji_swap = (a.sei_l >= 0) & (a.mei_l >= 0) & (a.sei_l == b.mei_l) & (a.mei_l == b.sei_l)
     kana_swap = (a.sei_k >= 0) & (a.mei_k >= 0) & (a.sei_k == b.mei_k) & (a.mei_k == b.sei_k)
     no_kanji = (a.mei_l < 0) | (b.mei_l < 0)
@@ -184,7 +206,7 @@ def name_levels(a: Names, b: Names, similar: Similar) -> NameLevels:
     return NameLevels(
         sei,
         mei,
-        np.where(both | (swapped & kanji_swap), 2, mei_kj).astype("int8"),
+        np.where(both | (swapped & kanji_swap), 2, seen).astype("int8"),
         np.where(swapped & kana_swap, 3, mei_kn).astype("int8"),
         (sei >= 5),
         (mei_kn == 3) & (mei_kj != 2),

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from functools import cache
+from itertools import permutations
 
 from kodomo.normalize.kana import kana_key
 from kodomo.normalize.text import BLANKS, UPPER, fold_column, nfkc, translate
@@ -173,6 +174,40 @@ def romaji_skeleton(text: str | None) -> str:
             word = pattern.sub(replacement, word)
         words.append(word)
     return " ".join(sorted(filter(None, words)))
+
+
+def _sounds(text: str) -> tuple[str, str]:
+    """Return consonants and vowels of letters; u goes, which kana put where there is none (ガブリエル)."""
+    consonants = text.removeprefix("N") if text.startswith("NG") else text  # グエン
+    for pattern, replacement in _SOUND:
+        consonants = pattern.sub(replacement, consonants)
+    return consonants, re.sub("[^AEIO]", "", text.replace("Y", "I"))
+
+
+def _within(one: str, other: str) -> bool:
+    rest = iter(other)
+    return all(char in rest for char in one)
+
+
+def is_transliteration(latin: str, sei: str, mei: str) -> bool:
+    """True when an alphabet name, its words in any order, may be the reading 姓 and 名 (`kana_key` values).
+
+    All consonants of each part must sound alike, and the vowels of the one must appear in order in the other:
+    MARIO is マリオ and not マリア. Names of fewer than four consonants prove nothing.
+    """
+    words = latin.split()[:5]
+    heard = [_sounds("".join(_ROMAJI.get(char, "") for char in text)) for text in (sei, mei)]
+    if sum(len(consonants) for consonants, _ in heard) < 4:
+        return False
+    for order in permutations(words):
+        for cut in range(1, len(order)):
+            spoken = _sounds("".join(order[:cut])), _sounds("".join(order[cut:]))
+            if all(
+                one[0] == other[0] and (_within(one[1], other[1]) or _within(other[1], one[1]))
+                for one, other in zip(spoken, heard, strict=True)
+            ):
+                return True
+    return False
 
 
 def unknown_characters(text: str | None) -> bool:

@@ -50,7 +50,7 @@ NOISE = [
     {"birth_date": "2014-05-07", "address": "庄内東町1-2-3"},
     {"birth_date": "2014-06-05", "address": "庄内東町１－２－３"},
     {"name": "鎌田　優斗", "kana": "カマタ　ユウト", "address": "庄内東町1-2-3"},
-    {"name": "高沢　優〓", "kana": None, "address": "庄内東町1-2-3"},
+    {"name": "高沢　優〓", "address": "庄内東町1-2-3"},
     {"birth_date": None, "birth_year": 2014, "birth_month": 5, "address": "庄内東町1-2-3"},
 ]
 
@@ -69,6 +69,8 @@ def test_an_unregistered_twin_is_never_the_registered_one(city) -> None:
         {"name": "髙澤　優太", "kana": "タカザワ　ユウタ"},
         {"name": "髙澤　大輔", "kana": None},
         {"name": "たかざわ　あおい", "kana": None},
+        {"name": "髙澤　優〓", "kana": None},  # 優太, if a twin is
+        {"name": "髙澤　優", "kana": None},
     ]
     rows = [RECORD | SCHOOL | {"address": HOME, "guardian_name": "高澤 健"} | twin for twin in twins]
     found = city(TOWN, school_register=[REGISTER], consultation=rows, pupil_roster=rows)
@@ -300,3 +302,64 @@ def test_a_field_that_an_extract_writes_its_own_way_speaks_against_nobody() -> N
     level = np.array([0] * 20 + [1] * 20 + [0] * 2)
     plain, group = np.ones(42, dtype=bool), np.array([0] * 20 + [1] * 22)
     assert contradicts(level, plain, group).tolist() == [0] * 40 + [1] * 2
+
+
+FOREIGN = CHILD | {"name": "MARIO SANTOS", "kana": None, "nationality": "2"}
+HEARD = RECORD | {"name": "サントス マリオ", "kana": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"address": HOME}, "auto"), ({}, "review"), ({"address": HOME, "name": "サントス マリア"}, "review"), ({"address": HOME, "name": "MARIO SANTOS", "kana": "マリオ サントス"}, "auto")],
+)  # fmt: skip
+def test_an_alphabet_name_heard_in_the_reading_counts_where_something_backs_it(city, change, status) -> None:
+    found = city([FATHER, MOTHER, FOREIGN, *OTHERS], consultation=[HEARD | change]).row("consultation")
+    assert (found["resident_id"], found["status"]) == ("0003", status)
+
+
+def test_an_alphabet_name_in_the_column_of_readings_is_read(city) -> None:
+    child = CHILD | {"name": "MARIO SANTOS", "kana": "サントス　マリオ", "nationality": "2"}
+    names = [
+        {"name": "サントス マリオ", "kana": "MARIO SANTOS"},
+        {"name": "マリオ サントス", "kana": "マリオサントス"},
+    ]
+    found = city([FATHER, MOTHER, child, *OTHERS], consultation=[RECORD | name for name in names])
+    for i in range(len(names)):
+        assert found.row("consultation", f"K{i:05d}")["status"] == "auto"
+
+
+def _elsewhere(**change) -> dict:
+    return RECORD | {"school_name": None, "grade": None} | change
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"address": "豊中市旭丘9番9号"}, "auto"),  # moved
+        ({"guardian_name": "大野　茂"}, "auto"),  # the other parent, a step-parent
+        ({"address": "豊中市旭丘9番9号", "guardian_name": "大野　茂"}, "review"),  # somebody else's life
+        ({"address": "豊中市旭丘9番9号", "sex": "2"}, "review"),
+        ({"address": "豊中市旭丘9番9号", "birth_date": "2014-05-07"}, "review"),
+        ({"address": HOME, "guardian_name": "大野　茂"}, "auto"),
+    ],
+)
+def test_one_field_may_be_of_another_time_two_may_not(city, change: dict, status: str) -> None:
+    crowd = [CHILD | {"resident_id": f"7{i:03d}", "household_id": f"M{i}", "name": f"佐藤　優{i}", "kana": "サトウ　ユウ", "birth_date": f"20{10 + i % 10}-0{i % 9 + 1}-1{i % 9}", "address": f"豊中市本町{i % 4 + 1}丁目{i}番1号"} for i in range(400)]  # fmt: skip
+    row = city([*TOWN, *crowd], consultation=[_elsewhere(**change)]).row("consultation")
+    assert (row["resident_id"], row["status"]) == ("0003", status)
+
+
+def test_without_birth_date_the_age_may_be_a_year_off_at_the_child_s_own_address(city) -> None:
+    record = {"name": "髙澤　優斗", "kana": "タカザワ　ユウト", "occurred_on": "2025-04-20", "address": HOME}
+    rows = [record | {"age": age} for age in (9, 11, None, 7)]
+    found = city(TOWN, guidance_center_case=rows)
+    status = [found.row("guidance_center_case", f"K{i:05d}")["status"] for i in range(4)]
+    assert status == ["auto", "auto", "auto", "review"]
+
+
+def test_a_name_in_hiragana_is_as_good_as_one_in_kanji(city) -> None:
+    child = CHILD | {"name": "髙澤　ひまり", "kana": "タカザワ　ヒマリ"}
+    record = RECORD | {"name": "高沢 ひまり", "kana": "タカザワ ヒマリ"}
+    row = city([FATHER, MOTHER, child, *OTHERS], consultation=[record]).row("consultation")
+    assert row["status"] == "auto"
+    assert "似た字" not in row["reasons"]

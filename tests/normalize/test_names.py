@@ -14,6 +14,7 @@ from kodomo.normalize import (
     is_kana,
     is_latin,
     is_mojibake,
+    is_transliteration,
     latin_key,
     loose_key,
     name_key,
@@ -122,6 +123,23 @@ def test_foreign_names_meet_in_any_order() -> None:
     assert not is_latin("山田A")
     assert is_kana("さくら ミオ")
     assert not is_kana("桜ミオ")
+
+
+@pytest.mark.parametrize(
+    ("latin", "sei", "mei"),
+    [("GABRIEL SANTOS", "サントス", "ガブリエル"), ("SANTOS GABRIEL", "ガブリエル", "サントス"), ("AN NGUYEN VAN", "グエン", "ヴアンアン"), ("MARIO RUIZ", "ルイス", "マリオ"),
+     ("CHEN ZIHAN", "チエン", "ズハン"), ("HANAKO YAMADA", "ヤマダ", "ハナコ")],
+)  # fmt: skip
+def test_an_alphabet_name_is_heard_in_its_reading(latin: str, sei: str, mei: str) -> None:
+    assert is_transliteration(latin, sei, mei)
+
+
+@pytest.mark.parametrize(
+    ("latin", "sei", "mei"),
+    [("MARIO RUIZ", "ルイス", "マリア"), ("GABRIEL SANTOS", "サントス", "ミゲル"), ("LI YUI", "リ", "ユイ"), ("LUCAS SANTOS", "サントス", "ルカ"), ("LIU ZIHAN", "リウ", "ズハン"), ("", "サントス", "マリア")],
+)  # fmt: skip
+def test_another_name_is_not(latin: str, sei: str, mei: str) -> None:
+    assert not is_transliteration(latin, sei, mei)
 
 
 def test_mojibake_is_recognised() -> None:
