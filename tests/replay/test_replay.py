@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from kodomo import audit, judge, pipeline, replay, tuning
+from kodomo import audit, hindsight, judge, pipeline, replay, tuning
 from kodomo.ops import OpsStore, load_key, open_store
 from kodomo.rules import FIRST_RULESET, load_ruleset
 from kodomo.snapshots import Family
@@ -172,3 +174,76 @@ def test_a_broken_catalogue_is_refused(tmp_path: Path) -> None:
     path.write_text("floor = 10\n", "utf-8")
     with pytest.raises(replay.BadReplayCatalogue):
         replay.load_plan(path)
+
+
+# -- what a draft would have said -------------------------------------------------------------------------
+
+
+def test_looking_back_with_the_replayed_rules_gives_the_replayed_lists(replayed) -> None:
+    family, store = replayed
+    found = replay.find(family)
+    assert found is not None
+    assert hindsight.there(found.path)
+    months = replay.load_plan().known_months
+    used = tuning.active(store)
+    (past,) = hindsight.look_back(found.path, found.until, months, [used])
+    con = duckdb.connect(str(found.path), read_only=True)
+    try:
+        listed = con.execute(
+            "select category, as_of, count(*) from score where level >= 2 group by category, as_of"
+        ).fetchall()
+    finally:
+        con.close()
+    told = {
+        (code, day): count
+        for code, row in past.monthly.items()
+        for day, count in zip(past.recent, row, strict=True)
+    }
+    assert {key: count for key, count in told.items() if count} == {
+        (category, day): count for category, day, count in listed if day in past.recent
+    }
+
+
+def test_looking_back_counts_only_what_was_not_known_and_came_within_half_a_year(replayed) -> None:
+    family, store = replayed
+    found = replay.find(family)
+    assert found is not None
+    used = tuning.active(store)
+    plan = replay.load_plan()
+    past, silent = hindsight.look_back(
+        found.path,
+        found.until,
+        plan.known_months,
+        [used, replace(used, items=(), combinations=(), triggers=(), groups=())],
+    )
+    con = duckdb.connect(str(found.path), read_only=True)
+    try:
+        events = con.execute(
+            """
+            select e.category, c.as_of, count(distinct c.resident_id)
+            from past_child as c inner join outcome_event as e on c.resident_id = e.resident_id
+            where e.occurred_on > c.as_of and e.recorded_on > c.as_of
+                and e.occurred_on <= c.as_of + interval 6 month and c.as_of + interval 6 month <= $until
+                and not exists (
+                    select 1 from outcome_event as k
+                    where k.resident_id = c.resident_id and k.category = e.category
+                        and k.occurred_on <= c.as_of and k.recorded_on <= c.as_of
+                        and k.occurred_on > c.as_of - to_months($months)
+                )
+            group by e.category, c.as_of
+            """,
+            {"until": found.until, "months": plan.known_months},
+        ).fetchall()
+    finally:
+        con.close()
+    wanted: dict[str, int] = {}
+    for category, _, count in events:
+        wanted[category] = wanted.get(category, 0) + count
+    assert wanted
+    assert {code: row.events for code, row in past.found.items() if row.events} == wanted
+    for row in past.found.values():
+        assert row.found <= min(row.listed, row.events)
+        assert len(row.lead) == row.found
+        assert all(days > 0 for days in row.lead)
+    assert all(row.listed == row.found == 0 for row in silent.found.values())
+    assert silent.hits.keys() == {row.code for row in used.suppressions if row.enabled}
