@@ -212,7 +212,7 @@ def unknown_line(one: Entry) -> list[str]:
 
 
 def facts_told(one: Entry) -> list[str]:
-    """The facts behind the reasons, gravest first; a reason whose facts all stand there already is left out."""
+    """The facts behind the reasons, gravest first; a reason whose facts all stand there is left out."""
     told: list[str] = []
     spoken: set[str] = set()
     for reason in one.reasons:
