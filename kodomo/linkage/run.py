@@ -192,7 +192,7 @@ def _link(con: duckdb.DuckDBPyConnection, decisions: pd.DataFrame | None, tell: 
         if bridging.any():
             school = take_records(records, np.flatnonzero(bridging))
             stages.append(_match(engine, school, bridge, chosen, summary.titles, bridging=True))
-            bridge = _bridge(stages[0], schools, residents, voc)
+            bridge = _bridge(stages[0], schools, residents, voc, chosen)
             lap("bridge")
             summary.hidden, known = _hide_numbers(engine, school, stages[0], summary.titles)
             lap("trial")
@@ -409,28 +409,50 @@ def _curve(
     return curve.draw(parts, known + ([] if trial is None else [trial]), line)
 
 
-def _bridge(stage: Stage, schools: pd.DataFrame, residents: Residents, voc: Vocabulary) -> Bridge:
-    """Return what linked rows of 学齢簿 add: schools, and names and guardians of checked numbers."""
-    linked = np.flatnonzero(stage.verdict.status == "auto")
-    person = stage.weighed.pairs.person[stage.verdict.top[linked]].astype("int32")
+def _bridge(
+    stage: Stage, schools: pd.DataFrame, residents: Residents, voc: Vocabulary, decided: pd.DataFrame
+) -> Bridge:
+    """Return what linked rows of 学齢簿 add: schools, and names and guardians of checked rows.
+
+    A row is checked when its number and its name agree, or when a person said whose it is.
+    """
+    keys = stage.records.frame["record_key"].to_numpy()
+    person = np.full(len(keys), -1, dtype="int64")
+    auto = np.flatnonzero(stage.verdict.status == "auto")
+    checked = np.zeros(len(keys), dtype=bool)
+    if len(auto):
+        person[auto] = stage.weighed.pairs.person[stage.verdict.top[auto]]
+        checked[auto] = stage.weighed.evidence.owner[stage.verdict.top[auto]] == 1
+    ours = decided[decided["extract"] == BRIDGE]
+    if len(ours):
+        row_of = {key: i for i, key in enumerate(keys)}
+        number_of = {resident: i for i, resident in enumerate(residents.ids)}
+        for row in ours.sort_values("decision", kind="stable").itertuples():  # different before same
+            i = row_of.get(row.record_key)
+            if i is None:
+                continue
+            if row.decision == "same":
+                person[i] = number_of.get(row.resident_id, -1)
+                checked[i] = person[i] >= 0
+            elif not isinstance(row.resident_id, str):
+                person[i], checked[i] = -1, False
+    linked, sure = np.flatnonzero(person >= 0), np.flatnonzero(checked)
     if not len(linked):
         return Bridge.nothing()
-    owner = pd.Series(person, index=stage.records.frame["record_key"].to_numpy()[linked])
+    owner = pd.Series(person[linked], index=keys[linked])
     mine = owner.reindex(schools["record_key"].to_numpy())
     known = mine.notna().to_numpy()
     codes = voc.school.add(school_keys(schools["school_name"][known], schools["school_code"][known], {}))
     pairs = np.unique(np.stack([mine[known].to_numpy(dtype="int64"), codes.astype("int64")], axis=1), axis=0)
     pairs = pairs[pairs[:, 1] >= 0]
-    checked = stage.weighed.evidence.owner[stage.verdict.top[linked]] == 1
-    sure = linked[checked]
-    guardians = stage.records.guardian.take(sure)
+    named = person[sure].astype("int32")
     return Bridge(
         pairs[:, 0].astype("int32"),
         pairs[:, 1].astype("int32"),
-        person[checked],
+        named,
         stage.records.names.take(sure),
-        person[checked],
-        guardians,
+        named,
+        stage.records.guardian.take(sure),
     )
 
 

@@ -64,3 +64,23 @@ def test_the_newest_decision_counts(city) -> None:
 def test_a_decision_about_a_row_that_is_gone_harms_nothing(city) -> None:
     gone = _decisions((CHILD["resident_id"], "same", "1")).assign(record_key="no such row")
     assert city(TOWN, consultation=[RECORD], decisions=gone).row("consultation")["status"] == "auto"
+
+
+def test_a_confirmed_row_of_the_school_register_is_a_bridge_like_an_automatic_one(city) -> None:
+    # Registered as 森 結衣, at school everybody calls her 林 ゆい: only the school register could say so.
+    register = {"record_key": "S1", "resident_id": None, "name": "林　百合", "kana": "ハヤシ　ユリ", "birth_date": "2015-06-07", "sex": "2", "address": "豊中市浜9-9-9", "guardian_name": "林　茂", "school_name": "本町小", "school_code": "1", "grade": 4}  # fmt: skip
+    roster = {"name": "林　百合", "kana": "ハヤシ　ユリ", "birth_date": "2015-06-07", "sex": "2", "school_name": "本町小", "school_code": "1", "grade": 4}  # fmt: skip
+    before = city(TOWN, school_register=[register], pupil_roster=[roster])
+    assert before.row("school_register", "S1")["status"] != "auto"
+    assert before.row("pupil_roster")["status"] != "auto"
+    said = _decisions((CHILD["resident_id"], "same", "2025-06-01")).assign(
+        extract="school_register", record_key="S1"
+    )
+    after = city(TOWN, school_register=[register], pupil_roster=[roster], decisions=said)
+    row = after.row("pupil_roster")
+    assert (row["resident_id"], row["status"]) == (CHILD["resident_id"], "auto")
+    assert "学齢簿の氏名" in row["reasons"]
+    undone = said.assign(decision="different", decided_at="2025-06-02")
+    both = pd.concat([said, undone], ignore_index=True)
+    again = city(TOWN, school_register=[register], pupil_roster=[roster], decisions=both)
+    assert again.row("pupil_roster")["status"] != "auto"
