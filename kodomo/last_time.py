@@ -26,6 +26,7 @@ _TABLES = tuple(f"{when}_{part}" for when in ("earlier", "now") for part in _PAR
 
 #: Why a reason came, went or changed its points, in the words of the screen.
 CAUSES: Mapping[str, str] = {
+    "arrived": "転入・出生など",
     "new": "新しい事実",
     "rose": "増えた",
     "waited": "日がたって届いた",
@@ -103,9 +104,13 @@ class LastTime:
 
 @dataclass(frozen=True)
 class _Day:
-    """The child on one of the two days: item values (None is unknown), newest dates, reasons."""
+    """The child on one of the two days: item values (None is unknown), newest dates, reasons.
+
+    `there` is false where the child was no child of the city then.
+    """
 
     day: date
+    there: bool
     values: Mapping[str, float | None]
     dates: Mapping[str, date | None]
     age_band: str
@@ -235,7 +240,9 @@ class _Teller:
             row = new or old
             assert row is not None
             by_rules = middle is not None and middle.get(code) != before and middle.get(code) == after
-            if by_rules:
+            if not self.then.there:
+                cause, why = "arrived", "前回は、この市の対象のこどもではありませんでした。"
+            elif by_rules:
                 cause, why = "rules", "判定基準が変わったためで、事実は同じです。"
             elif row["kind"] == "cap":
                 cause, why = "cap", "まとめて数える理由の点が変わったため、上限で止める分が変わりました。"
@@ -342,6 +349,7 @@ def _day(
     unknown = frozenset(item for row in judged for item in row["missing"] if item not in known)
     return _Day(
         day,
+        bool(judged),
         {**known, **dict.fromkeys(unknown)},
         {row["item"]: row["newest_occurred_on"] for row in values},
         next((row["age_band"] for row in judged), ""),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from kodomo import access, audit, cases, roster
-from kodomo.ui import lists, parts, session
+from kodomo.ui import list_sheet, lists, parts, session
 
 user = session.require("view_list")
 lists.follow()
@@ -50,3 +50,5 @@ lists.children(
     ranked=ranked,
 )
 lists.pager(page.total)
+if found is None:
+    list_sheet.button(user, snapshot, chosen, page.total)

@@ -1,18 +1,19 @@
 """今日の仕事: what is to be done next, for each role."""
 
 from kodomo import access
-from kodomo.ui import homeview, lists, parts, session
+from kodomo.ui import homeview, parts, session
 
 user = session.require("view_home")
-lists.follow(homeview.ROWS)
+homeview.follow()
 snapshot = session.snapshot()
 session.log_once("home", snapshot.name, "view_home")
 
 parts.heading("今日の仕事", session.basis(snapshot))
 homeview.notices(user)
+homeview.waiting(user, snapshot)
 if access.may(user, "view_list") and access.sees(user, "level"):
-    homeview.waiting(user, snapshot)
     homeview.next_children(user, snapshot)
+    homeview.done_lately(user)
     left, right = parts.halves()
     with left:
         homeview.own_reviews(user)
@@ -20,7 +21,6 @@ if access.may(user, "view_list") and access.sees(user, "level"):
     with right:
         homeview.levels(session.figures(snapshot, user)[1])
 elif access.may(user, "view_list"):
-    homeview.own_department(user, snapshot)
     homeview.freshness(user, snapshot)
 else:
     if access.may(user, "view_outcomes"):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import streamlit as st
 
-from kodomo import access, accounts, audit, cases, dossier, roster
+from kodomo import access, accounts, audit, cases, dossier, missed, pregnancies, roster, worsening
 from kodomo.audit import Actor
 from kodomo.contracts import load_contracts
 from kodomo.ops import JST, jst_date
 from kodomo.roster import Filter
-from kodomo.ui import charts, lists, parts, session
+from kodomo.ui import charts, lists, matching_queue, parts, session, watch_view
+from kodomo.ui.tiles import Tile, tiles
 
 NEXT = 5
 ROWS = "hm_rows"
+TILES = "hm_tiles"
 
 
 def notices(user: Actor) -> None:
@@ -32,10 +34,99 @@ def notices(user: Actor) -> None:
                 st.rerun()
 
 
+def follow() -> None:
+    """Go where a pressed tile or row leads, with the filter set; the first thing the screen does."""
+    lists.follow(ROWS)
+    pressed = parts.opened_row(TILES)
+    if pressed is not None and pressed in _WAYS:
+        name, state = _WAYS[pressed]
+        st.session_state.update(state)
+        st.switch_page(session.page(name))
+
+
+# Where each tile leads: the screen, and what its widgets are set to.
+_WAYS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "urgent": ("children", {"ls_apply": Filter(levels=(3,))}),
+    "unreviewed": ("children", {"ls_apply": Filter()}),
+    "unknown": ("children", {"ls_apply": Filter(unknown=True)}),
+    "own": ("children", {"ls_apply": Filter()}),
+    "entered": ("watch", {"wt_section": watch_view.MOVES, "wt_kinds": ["entered", "rose"]}),
+    "watch": ("watch", {"wt_section": watch_view.WATCH, "wt_who": watch_view.EVERYBODY}),
+    "matching": ("matching", {}),
+    "missed": ("missed", {}),
+    "pregnancies": ("pregnancies", {}),
+    "stale": ("deliveries", {}),
+}
+
+
 def waiting(user: Actor, shown: session.Snapshot) -> None:
-    """How much waits, and how much this person and everybody did in the last seven days."""
+    """What waits for this person, by role; each figure leads to where it is worked on."""
+    found = _list_tiles(user, shown)
+    department = user.department if access.policy().roles[user.role].facts == "department" else None
+    if access.may(user, "view_worsening") and worsening.there(shown.con):
+        seen = worsening.acknowledgements(session.store())
+        alarmed = worsening.listed(shown.con, session.scope(user), seen, department)
+        now = sum(one.tier == worsening.NOW and not one.resting for one in alarmed)
+        changed = sum(one.tier == worsening.CHANGED and not one.resting for one in alarmed)
+        found.append(Tile("watch", "重篤化 今すぐ確認", now, "人", f"変化あり {changed:,}人", first=True))
+    if access.may(user, "view_pregnancy"):
+        counts = pregnancies.open_counts(shown.con, session.store(), user)
+        note = f"うち要確認 {counts['urgent']:,}人"
+        found.append(Tile("pregnancies", "妊婦で、未確認", counts["waiting"], "人", note))
+    if access.may(user, "view_missed"):
+        counts = missed.open_counts(shown.con, session.store(), user)
+        note = f"うち一度確かめた {counts['again']:,}件" if counts["again"] else "案内がまだの支援"
+        found.append(Tile("missed", "支援漏れ", counts["waiting"], "件", note))
+    if access.may(user, "link_decide"):
+        count = len(matching_queue.waiting(user, shown))
+        found.append(Tile("matching", "名寄せの確認待ち", count, "件", "だれの記録かを確かめる"))
+    if access.may(user, "view_intake"):
+        found.append(_stale_tile(user, shown))
+    tiles(found, TILES)
+
+
+def _list_tiles(user: Actor, shown: session.Snapshot) -> list[Tile]:
+    """What waits on the list of children."""
+    if not access.may(user, "view_list"):
+        return []
     totals, _ = session.figures(shown, user)
+    if not access.sees(user, "level"):
+        own = session.department_name(user.department)
+        return [
+            Tile("own", f"{own}の記録があるこども", totals.children, "人", "自分の課の記録だけを見られます")
+        ]
     again = session.standing(shown).again
+    found = [
+        Tile("urgent", "要確認で、未確認", totals.urgent, "人", "先に確認します", first=True),
+        Tile(
+            "unreviewed",
+            "未確認（見守り以上）",
+            totals.unreviewed,
+            "人",
+            f"一覧 {totals.listed:,}人・再確認 {len(again):,}人",
+        ),
+        Tile("unknown", "センター未把握", totals.unknown_to_centre, "人", "未確認のうち、相談の記録がない"),
+    ]
+    moved = session.moved(shown, user)
+    if moved is not None and access.may(user, "view_worsening"):
+        gone = f"外れた {moved.get('left', 0):,}人"
+        rose = f"上がった {moved.get('rose', 0):,}人・{gone}"
+        found.append(Tile("entered", "前回から新しく入った", moved.get("entered", 0), "人", rose))
+    return found
+
+
+def _stale_tile(user: Actor, shown: session.Snapshot) -> Tile:
+    """Deliveries that stopped, with the departments that owe them."""
+    stale = stale_extracts(shown)
+    if access.policy().roles[user.role].facts == "department":
+        stale = [row for row in stale if row["department"] == user.department]
+    owners = list(dict.fromkeys(session.department_name(row["department"]) for row in stale))
+    some = "・".join(owners[:2]) + (f" ほか{len(owners) - 2}課" if len(owners) > 2 else "")
+    return Tile("stale", "届いていないデータ", len(stale), "種類", some or "すべて届いています")
+
+
+def done_lately(user: Actor) -> None:
+    """How much this person and everybody looked at in the last seven days, in one line."""
     today = jst_date(session.store().clock())
     reviews = [
         review
@@ -43,20 +134,7 @@ def waiting(user: Actor, shown: session.Snapshot) -> None:
         if today - timedelta(days=7) < review.reviewed_on <= today
     ]
     mine = sum(review.user_id == user.user_id for review in reviews)
-    parts.cards(
-        [
-            ("要確認で、未確認", parts.count(totals.urgent), "人", "最優先で確認します"),
-            (
-                "未確認（見守り以上）",
-                parts.count(totals.unreviewed),
-                "人",
-                f"一覧 {totals.listed:,}人のうち",
-            ),
-            ("再確認が必要", parts.count(len(again)), "人", "レベル上昇・新しい記録など"),
-            ("センターが未把握", parts.count(totals.unknown_to_centre), "人", "未確認のうち"),
-            ("この7日間の確認", parts.count(len(reviews)), "件", f"うち自分 {mine:,}件"),
-        ]
-    )
+    parts.say(f"この7日間の確認 {len(reviews):,}件、うち自分 {mine:,}件。")
 
 
 def next_children(user: Actor, shown: session.Snapshot) -> None:
@@ -161,22 +239,6 @@ def stale_extracts(shown: session.Snapshot) -> list[dict[str, Any]]:
         row["state"] = "未連携" if "未連携" in (state, row["state"]) else state
     order = list(load_contracts())
     return [found[extract] for extract in sorted(found, key=lambda name: order.index(name))]
-
-
-def own_department(user: Actor, shown: session.Snapshot) -> None:
-    """For 課職員: how many children the own department has a record of, and the way to them."""
-    totals, _ = session.figures(shown, user)
-    parts.cards(
-        [
-            (
-                f"{session.department_name(user.department)}の記録があるこども",
-                parts.count(totals.children),
-                "人",
-                "自分の課の記録だけを見られます",
-            )
-        ]
-    )
-    st.page_link(session.page("children"), label="こども一覧を開く")
 
 
 def figures(shown: session.Snapshot) -> None:

@@ -214,6 +214,27 @@ def _chosen(*, ranked: bool) -> Filter:
     )
 
 
+def in_words(chosen: Filter) -> str:
+    """What a filter keeps, in words, as it stands on paper."""
+    kinds = session.categories()
+    words = [kinds.label(code) for code in chosen.categories]
+    words += [theme.level_style(level).word for level in chosen.levels]
+    words += [theme.band_label(band) for band in chosen.bands]
+    words += [roster.grade_label(grade) for grade in chosen.grades]
+    words += list(chosen.schools)
+    if chosen.department:
+        words.append(f"{theme.department(chosen.department).name}の記録がある")
+    for wanted, text in (
+        (chosen.unreviewed, "未確認のみ"),
+        (chosen.council, "要対協に登録中"),
+        (chosen.support, "支援中"),
+        (chosen.unknown, "センター未把握"),
+    ):
+        if wanted:
+            words.append(text)
+    return "、".join(words) or "なし（見守り以上のすべて）"
+
+
 def _set(chosen: Filter) -> None:
     state = st.session_state
     state[CATEGORIES] = list(chosen.categories)
@@ -345,7 +366,8 @@ def children(
     )
 
 
-def _masked(user: Actor, row: Row) -> dict:
+def masked(user: Actor, row: Row) -> dict:
+    """Name, kana and school of a row as this person may see them."""
     return access.mask(
         user,
         {
@@ -358,18 +380,19 @@ def _masked(user: Actor, row: Row) -> dict:
     )
 
 
-def _about(row: Row) -> str:
+def about(row: Row) -> str:
+    """Age and grade in words."""
     age = "年齢不明" if row.age is None else f"{row.age}歳"
     grade = roster.grade_label(row.grade)
     return f"{age} {grade}".strip()
 
 
 def _plain_cells(user: Actor, row: Row) -> list[object]:
-    seen = _masked(user, row)
+    seen = masked(user, row)
     tags = [("支援措置", "strong")] if row.protected else []
     return [
         parts.cell(seen["name"] or "–", sub=[seen["kana"] or ""], tags=tags),
-        _about(row),
+        about(row),
         seen["school_name"] or "–",
     ]
 
@@ -382,11 +405,11 @@ def _ranked_cells(
     standing: session.Standing,
     reviews: Mapping[str, cases.Review],
 ) -> list[object]:
-    seen = _masked(user, row)
+    seen = masked(user, row)
     rules = session.ruleset(shown)
     school = short_school(seen["school_name"] or "")
     child = parts.cell(
-        seen["name"] or "–", sub=[line for line in (seen["kana"], f"{_about(row)}　{school}".strip()) if line]
+        seen["name"] or "–", sub=[line for line in (seen["kana"], f"{about(row)}　{school}".strip()) if line]
     )
     levels = [parts.level_cell(roster.shown_level(row, rules, kind.code)) for kind in kinds]
     reasons = parts.cell(*(row.reasons or ("いまの基準に届く理由はありません",)), sub=_unknown_line(row))

@@ -259,7 +259,9 @@ def difference_sentence(one: CategoryDifference | None, before: last_time.LastTi
     if before is None:
         return "比べられる前回の判定がありません。"
     if one is None:
-        return f"前回（{before.before.as_of}）は、一覧の対象ではありませんでした（転入・出生など）。"
+        return (
+            f"前回（{before.before.as_of}）は、この市の対象のこどもではありませんでした（転入・出生など）。"
+        )
     rules = "この間に判定基準が変わっています。" if before.rules_changed else ""
     same = "" if one.differences else "理由に変わりはありません。"
     return f"{before.before.as_of} の判定と比べると、{one.sentence}{same}{rules}"

@@ -565,8 +565,6 @@ def _move_cells(
     )
     age = "年齢不明" if row.age is None else f"{row.age}歳"
     lines = _why(why, move.category)
-    if move.is_new:
-        lines = ["前回は対象ではありませんでした（転入・出生など）", *lines]
     return [
         parts.cell(
             seen["name"] or "–", sub=[f"{seen['kana'] or ''}　{age} {roster.grade_label(row.grade)}".strip()]

@@ -136,6 +136,22 @@ def test_a_child_who_was_none_of_the_city_before_is_said_to_be_new(
     held, city, child, as_of, ruleset, catalogue
 ):
     assert not held({"facts": {}}, {"facts": {}}).is_new
+    con = city([child("2", {})])
+    con.execute("create table event (event_id varchar, occurred_on date, ended_on date, recorded_on date)")
+    judge_items(con, BEFORE, ruleset, catalogue)
+    con.execute("update meta set value = ? where key = 'as_of'", [BEFORE.isoformat()])
+    changes.keep_earlier(con, as_of)
+    con.execute("update child set resident_id = '1'")
+    con.execute(
+        "insert into item_value select '1', 'absence', 12, 1, ['x'], date '2025-09-01', date '2025-09-01'"
+    )
+    judge_items(con, as_of, ruleset, catalogue)
+    found = compare(con, ["1"], as_of, ruleset, catalogue)["1"]
+    assert found.is_new
+    assert causes(found, "nonattendance") == [("na_absence", "arrived", 2.0)]
+
+
+def test_without_an_earlier_judgement_nothing_is_said(city, child, as_of, ruleset, catalogue) -> None:
     con = city([child("1", {"absence": 12})])
     judge_items(con, as_of, ruleset, catalogue)
     assert compare(con, ["1"], as_of, ruleset, catalogue) == {}
