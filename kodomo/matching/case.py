@@ -27,6 +27,7 @@ from kodomo.matching.setting import (
 )
 from kodomo.normalize import address_parts
 from kodomo.ops import OpsStore
+from kodomo.roster import grade_label
 
 # Nothing but identity is ever read from a record: what it says about the child stays with the department.
 IDENTITY = (
@@ -228,7 +229,8 @@ def read_people(con: Connection, wanted: Sequence[str], as_of: date) -> People:
     """Read the identity of some residents and of everybody in their households, as of the judgement day."""
     residents: dict[str, dict[str, Any]] = {}
     households: dict[str, list[dict[str, Any]]] = {}
-    for row in ask(con, "residents", residents=list(wanted), as_of=as_of):
+    rows = [row["row_id"] for row in ask(con, "household_rows", residents=list(wanted))]
+    for row in ask(con, "residents", rows=rows, as_of=as_of):
         residents[row["resident_id"]] = row
         households.setdefault(row["household_id"], []).append(row)
     former: dict[str, list[dict[str, Any]]] = {}
@@ -446,9 +448,9 @@ def _school_line(
 ) -> Line:
     rows = people.schools.get(person["resident_id"], [])
     names = list(dict.fromkeys(row["school_name"] for row in rows if row["school_name"]))
-    grade = f"　{record['grade']}年" if record.get("grade") is not None else ""
+    grade = f"　{grade_label(record['grade'])}" if record.get("grade") is not None else ""
     group = record.get("class_name") or ""
-    group += "" if not group or group.endswith("組") else "組"
+    group = f" {group}" + ("" if group.endswith("組") else "組") if group else ""
     if hidden:
         return Line("学校", differences.plain(HIDDEN, HIDDEN), "", None)
     theirs = names[0] if names else ""
@@ -461,7 +463,7 @@ def _school_line(
     left = (differences.Span(f"{school or ''}{grade}{group}", differences.SAME),)
     right = (
         differences.Span(
-            theirs + (f"　{newest}年" if newest is not None and theirs else ""), differences.SAME
+            theirs + (f"　{grade_label(newest)}" if newest is not None and theirs else ""), differences.SAME
         ),
     )
     words = {True: "同じ学校", False: "別の学校", None: "くらべられません"}[agrees]

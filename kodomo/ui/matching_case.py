@@ -44,8 +44,11 @@ def case_view(user: Actor, shown: session.Snapshot, extract: str, record_key: st
         session.log_once("case_also", (record_key, also[0]), "view_links", count=1, subject=also[0])
     if origin == "sample":
         found = matching.without_steps(found)
+    # The answers keep their place, however many candidates there are.
+    answers = st.container()
     candidate = _choose(found)
-    _buttons(user, shown, found, candidate, origin)
+    with answers:
+        _buttons(user, shown, found, candidate, origin)
     if candidate is None:
         st.info(
             "くらべる候補がありません。「ほかの人をさがす」で住民をさがすか、"

@@ -45,10 +45,9 @@ def sample(user: Actor, shown: session.Snapshot) -> None:
         return
     left, done = matching.sample(shown.con, session.store(), user, extract)
     st.html(
-        '<div class="kd-small kd-muted">自動で結びついた記録から、くじで選んだものです。'
-        "先入観なく見られるよう、機械の点数は出しません。"
-        f"{escape(matching.titles()[extract])}：{done}件すみ、残り{len(left)}件。"
-        "答えから、自動の結びつきの正しさを見積もります。</div>"
+        f'<div class="kd-small">{escape(matching.titles()[extract])}：{done}件すみ、残り{len(left)}件　'
+        '<span class="kd-muted">自動の結びつきから、くじで選びました。先入観なく見られるよう、'
+        "機械の点数は出しません。</span></div>"
     )
     if not left:
         st.info("この連携データの抜き取りは終わりました。ほかの連携データを選べます。")

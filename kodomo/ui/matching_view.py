@@ -114,8 +114,8 @@ def _next(queue: Sequence[Waiting], second: int, open_decisions: int) -> str:
     if queue:
         first = f"まず、2人目の確認{second}件に答えます。" if second else ""
         return (
-            f"{first}左の記録と右の住民をくらべ、同じ人なら1、ちがう人なら2、あとで見るなら3を押します"
-            "（0で取り消し）。急ぐもの、迷うものから並べています。"
+            f"{first}左右をくらべ、同じ人なら1、ちがう人なら2、あとで見るなら3を押します（0で取り消し）。"
+            "急ぐもの、迷うものが先です。"
         )
     if open_decisions:
         return "確認はすべて終わりました。「いま反映する」を押すか、次の取り込みで、決定が反映されます。"

@@ -1,13 +1,14 @@
 -- Every name and address the register ever gave some residents, older ones too.
 with
 
-register as (
-    select * from src_resident_register where list_contains($residents::varchar[], resident_id)
+register as materialized (
+    select resident_id, name, kana, alias_name, former_name, address, address_detail from src_resident_register
+    where resident_id in (select unnest($residents::varchar[]))
 ),
 
 moves as (
     select resident_id, unnest([old_address, new_address]) as address from src_resident_move
-    where list_contains($residents::varchar[], resident_id)
+    where resident_id in (select unnest($residents::varchar[]))
 ),
 
 final as (

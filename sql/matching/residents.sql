@@ -1,5 +1,5 @@
--- Identity of some residents, newest version of each, and whether 支援措置 is in force for anybody
--- of the household or behind the same door.
+-- Identity of residents by the rows that household_rows.sql names, and whether 支援措置 is in force for anybody of the
+-- household or behind the same door.
 with
 
 register as (
@@ -7,19 +7,11 @@ register as (
 ),
 
 newest as (
-    select * from register
-    where household_id in (
-        select household_id from register where list_contains($residents::varchar[], resident_id)
-    )
-    or list_contains($residents::varchar[], resident_id)
-    qualify row_number() over (
-        partition by resident_id order by coalesce(seen_to, delivered_on) desc, recorded_on desc, delivered_on desc,
-        receipt_id desc, row_number desc
-    ) = 1
+    select * from src_resident_register where rowid in (select unnest($rows::bigint[]))
 ),
 
 measures as (
-    select resident_id, started_on, lifted_on from src_protective_measure
+    select resident_id, lifted_on from src_protective_measure
     qualify row_number() over (
         partition by record_key order by recorded_on desc, delivered_on desc, receipt_id desc, row_number desc
     ) = 1
@@ -61,7 +53,8 @@ final as (
         n.status,
         n.status_on,
         n.household_id in (select household_id from guarded)
-            or (n.address, coalesce(n.address_detail, '')) in (select (address, address_detail) from guarded)
+            or n.address || chr(10) || coalesce(n.address_detail, '')
+            in (select address || chr(10) || address_detail from guarded where address is not null)
             as protected
     from newest as n
     order by n.household_id, n.birth_date nulls last, n.resident_id
