@@ -6,6 +6,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, count, islice
 
 import numpy as np
 import pandas as pd
@@ -43,26 +45,24 @@ class Codes:
     """A growing dictionary of text values; code -1 is "not given"."""
 
     def __init__(self) -> None:
-        self.values: list[str] = []
-        self._index: dict[str, int] = {}
+        # A value that is asked for and not there gets the next number, without a line of Python in between.
+        self._index: dict[str | None, int] = defaultdict(count().__next__)
+        self._index |= {"": NONE, None: NONE}
+        self._values: list[str] = []
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self._index) - 2
+
+    @property
+    def values(self) -> list[str]:
+        """The values in order of their codes."""
+        if len(self._values) < len(self):
+            self._values += [text for text in islice(self._index, len(self._values) + 2, None) if text]
+        return self._values
 
     def add(self, texts: Iterable[str | None]) -> np.ndarray:
         """Return the codes of `texts` (int32), new ones for values not yet seen; empty text is -1."""
-        index, values = self._index, self.values
-        codes: list[int] = []
-        for text in texts:
-            if not text:
-                codes.append(NONE)
-                continue
-            code = index.get(text)
-            if code is None:
-                code = index[text] = len(values)
-                values.append(text)
-            codes.append(code)
-        return np.array(codes, dtype="int32")
+        return np.fromiter(map(self._index.__getitem__, texts), dtype="int32")
 
 
 class Numbers:
@@ -117,13 +117,19 @@ class Texts:
         """Return per row what `codes` says of its value, -1 where there is no text."""
         return np.append(codes, NONE).astype(codes.dtype)[self.code]
 
+    @cached_property
+    def words(self) -> list[list[str]]:
+        """The words of each value, as blanks part them."""
+        return [value.split() for value in self.values]
+
     def parts(self) -> Texts:
-        """Return the two parts of each value around its blank, one after the other; none for the rest."""
-        split = [value.split() for value in self.values]
-        code = np.full((len(split), 2), NONE, dtype="int32")
-        two = np.array([len(parts) == 2 for parts in split], dtype=bool)
+        """Return the two words of each value, one after the other; none where there are fewer or more."""
+        code = np.full((len(self.values), 2), NONE, dtype="int32")
+        pairs = [words for words in self.words if len(words) == 2]
         found = Codes()
-        code[two] = found.add(part for parts in split if len(parts) == 2 for part in parts).reshape(-1, 2)
+        code[np.fromiter(map(len, self.words), dtype="int64") == 2] = found.add(
+            chain.from_iterable(pairs)
+        ).reshape(-1, 2)
         return Texts(code.ravel(), found.values)
 
 
@@ -231,22 +237,22 @@ def learn_surnames(register: Register, names: Texts, kanas: Texts) -> Surnames:
     `names` and `kanas` are the columns of `register.names`.
     """
     current = np.flatnonzero(register.names["kind"].to_numpy() == 0)
-    names, kanas = names.take(current), kanas.take(current)
     kanji: Counter[str] = Counter()
     kana: Counter[str] = Counter()
     readings: dict[str, Counter[str]] = defaultdict(Counter)
-    heads, head = _heads(names)
-    kana_heads, head_kana = _heads(kanas)
+    heads, head = _heads(names, current)
+    kana_heads, head_kana = _heads(kanas, current)
+    names, kanas = names.take(current), kanas.take(current)
     surname_keys, reading_keys = name_keys(heads), kana_keys(kana_heads)
     pairs, counts = np.unique(((head + 1).astype("int64") << 32) | (head_kana + 1), return_counts=True)
-    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+    for pair, number in zip(pairs.tolist(), counts.tolist(), strict=True):
         surname, reading = (pair >> 32) - 1, (pair & 0xFFFFFFFF) - 1
         if surname >= 0 and not is_latin(heads[surname]):
-            kanji[surname_keys[surname]] += count
+            kanji[surname_keys[surname]] += number
         if reading >= 0:
-            kana[reading_keys[reading]] += count
+            kana[reading_keys[reading]] += number
             if surname >= 0:
-                readings[surname_keys[surname]][reading_keys[reading]] += count
+                readings[surname_keys[surname]][reading_keys[reading]] += number
     if sum(kanji.values()) * 2 < len(current):
         shared = _common_beginnings(_homes(register), _spelled(names, name_keys))
         kanji.update({key: count for key, count in shared.items() if len(key) <= 4})
@@ -259,11 +265,12 @@ def learn_surnames(register: Register, names: Texts, kanas: Texts) -> Surnames:
     return Surnames(set(kanji), set(kana), ordered)
 
 
-def _heads(texts: Texts) -> tuple[list[str], np.ndarray]:
-    """Return the first words of values that have several words, and per row the position of its own (-1)."""
-    words = [parts[0] if len(parts) > 1 else "" for parts in map(str.split, texts.values)]
+def _heads(texts: Texts, rows: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Return the first words of values of several words, and the position of that of each of `rows` (-1)."""
     heads = Codes()
-    return heads.values, texts.spread(heads.add(words))
+    code = texts.spread(heads.add([words[0] if len(words) > 1 else "" for words in texts.words]))[rows]
+    used, place = np.unique(np.append(code, NONE), return_inverse=True)
+    return [heads.values[i] for i in used[1:].tolist()], place[:-1] - 1
 
 
 def _homes(register: Register) -> list[object]:
@@ -419,6 +426,8 @@ def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str,
         name = ""
     if is_mojibake(kana):
         kana = ""
+    if _PLAIN_KANJI.fullmatch(name) and (not kana or _PLAIN_KANA.fullmatch(kana)):
+        return "", "", name, "", "", kana, "", "", "", "", 0
     parts, reading = name_parts(name), name_parts(kana)
     sei = mei = whole = bag = letters = words = skeleton = ""
     unknown = 1 if unknown_characters(name) else 0

@@ -83,6 +83,11 @@ def _select(con: duckdb.DuckDBPyConnection, table: str, fields: dict[str, str]) 
     )
 
 
+def _frame(con: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
+    """Return the rows of `query`, texts kept in Arrow columns: a city has a million of them."""
+    return con.sql(query).to_arrow_table().to_pandas(date_as_object=False)
+
+
 def _days(values: pd.Series) -> np.ndarray:
     """Return dates as days since 1970 in int32, -1 for none."""
     stamps = pd.to_datetime(values).to_numpy().astype("datetime64[D]")
@@ -118,7 +123,8 @@ def read_records(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         if "institution" in there and "school_name" not in there:
             select = select.replace("null::varchar as school_name", "institution::varchar as school_name")
         when = f"coalesce({occurred}, recorded_on)" if occurred and occurred in there else "recorded_on"
-        frame = con.execute(
+        frame = _frame(
+            con,
             f"""
             with src as (select record_key, {select}, {when}::date as occurred_on from {table}),
             final as (
@@ -132,8 +138,8 @@ def read_records(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
                 ) = 1
             )
             select * from final order by record_key
-            """
-        ).df()
+            """,
+        )
         frame.insert(0, "extract", extract)
         parts.append(frame)
     columns = ["extract", "record_key", *_RECORD_FIELDS, "occurred_on", "in_newest"]
@@ -154,7 +160,7 @@ def read_schools(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     columns = ["record_key", "school_code", "school_name"]
     if not set(columns) <= _columns(con, table):
         return pd.DataFrame(columns=columns)
-    return con.execute(f"select distinct record_key, school_code, school_name from {table} order by all").df()
+    return _frame(con, f"select distinct record_key, school_code, school_name from {table} order by all")
 
 
 def read_register(con: duckdb.DuckDBPyConnection) -> Register:
@@ -177,19 +183,21 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
             recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
         ) = 1
     """
-    people = con.execute(
+    people = _frame(
+        con,
         f"""
         with newest as ({newest})
         select {select} from {table} semi join newest on {table}.rowid = newest.place order by resident_id
-        """
-    ).df()
+        """,
+    )
     people = _with_dates(people)
     people["ended"] = np.where(people["status"].isin(["2", "3", "4"]), _days(people["status_on"]), -1)
     people["current"] = ~people["status"].isin(["2", "3", "4"])
     people["since"] = _days(people["resident_since"])
     number = pd.Series(np.arange(len(people), dtype="int32"), index=people["resident_id"].to_numpy())
 
-    history = con.execute(
+    history = _frame(
+        con,
         f"""
         with newest as ({newest}),
         older as (select {select} from {table} anti join newest on {table}.rowid = newest.place),
@@ -198,8 +206,8 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
             from older
         )
         select * from final order by all
-        """
-    ).df()
+        """,
+    )
     index = np.arange(len(people), dtype="int32")
     before = number.reindex(history["resident_id"].to_numpy()).to_numpy(dtype="int32")
     names = _stack(
@@ -218,18 +226,24 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
         (before, 1, history["address"], history["address_detail"]),
     ]
     if {"resident_id", "old_address", "new_address"} <= _columns(con, "src_resident_move"):
-        moves = con.execute(
+        moves = _frame(
+            con,
             """
             with moves as (
                 select resident_id, unnest([old_address, new_address]) as address from src_resident_move
             ),
             final as (select distinct resident_id, address from moves where address is not null)
             select * from final order by all
-            """
-        ).df()
+            """,
+        )
         where = number.reindex(moves["resident_id"].to_numpy()).fillna(-1).to_numpy(dtype="int32")
         lived.append((where[where >= 0], 1, moves["address"][where >= 0], None))
     return Register(people, names, _stack(["person", "kind", "address", "detail"], lived))
+
+
+def _nothing(rows: int) -> pd.Series:
+    """Return a column of texts, none of them given."""
+    return pd.Series([None] * rows, dtype="str")
 
 
 def _stack(
@@ -239,8 +253,8 @@ def _stack(
     frames = []
     for person, kind, text, more in parts:
         there = text.notna().to_numpy()
-        values = [person[there], np.int8(kind), text[there].to_numpy(dtype=object)]
-        values.append(more[there].to_numpy(dtype=object) if more is not None else None)
+        values = [person[there], np.int8(kind), text[there].astype("str").array]
+        values.append(more[there].astype("str").array if more is not None else _nothing(int(there.sum())))
         frames.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
     frame = pd.concat([part for part in frames if len(part)] or frames[:1], ignore_index=True)
     frame = frame.sort_values(columns[:2], kind="stable", ignore_index=True)
