@@ -47,7 +47,7 @@ def prepare(db: Path, city: Path, residents: int, progress: Progress) -> None:
     if current is None or current.stage != "judged":
         # Answers on doubtful matches need links, and take effect when the records are matched again.
         pipeline.link(family, progress=progress)
-        demo_answers.make(family, ops, DEMO_DAY, truth=_owners(city / "truth" / "links.csv"))
+        demo_answers.make(family, ops, DEMO_DAY, truth=owners(city / "truth" / "links.csv"))
         pipeline.relink(family, as_of=DEMO_DAY, progress=progress)
     lists, truth = pipeline.month_end_lists(family), _in_need(city / "truth" / "children.csv")
     demo_history.make(family, ops, lists=lists, truth=truth, progress=progress)
@@ -75,7 +75,7 @@ def _in_need(truth: Path) -> dict[str, list[str]] | None:
     return {resident: categories for resident, categories in found.items() if categories}
 
 
-def _owners(truth: Path) -> dict[tuple[str, str], str] | None:
+def owners(truth: Path) -> dict[tuple[str, str], str] | None:
     """Read whose each record truly is, so that the demo's answers are as right as people's."""
     if not truth.exists():
         return None
