@@ -26,7 +26,15 @@ Connection = duckdb.DuckDBPyConnection
 CHILD, PREGNANCY = "child", "pregnancy"
 OPEN, UNKNOWN, CONNECTED = "open", "unknown", "connected"
 UNTOUCHED = "open"
-HELPERS = ("_school_aid", "_school_aid_year", "_at_city_school", "_met_about", "_checkup_open", "_reached")
+HELPERS = (
+    "_school_aid",
+    "_school_aid_year",
+    "_at_city_school",
+    "_met_about",
+    "_answered",
+    "_checkup_open",
+    "_reached",
+)
 
 
 class BadMissedCatalogue(KodomoError):

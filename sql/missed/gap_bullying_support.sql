@@ -1,5 +1,5 @@
 -- bullying_support: bullied in a 重大事態 (12 months or unresolved), or unresolved for 90 days, and no 教育相談 or consultation
--- since.
+-- since. Open since the first incident nobody answered.
 create or replace temp macro missed_gap_bullying_support(as_of, grace) as table
 with
 children as (
@@ -11,38 +11,45 @@ incidents as (
     where role = '1' and occurred_on <= as_of::date and person_id is not null
 ),
 heavy as (
-    select *, (occurred_on + case when serious then grace else 90 end)::date as since_on
+    select
+        person_id, occurred_on, recorded_on, coalesce(serious, false) as serious,
+        (occurred_on + case when serious then grace else 90 end)::date as since_on
     from incidents
     where
         (coalesce(serious, false) and (is_open or occurred_on > months_ago(as_of, 12)))
         or (is_open and occurred_on <= as_of::date - 90 and occurred_on > months_ago(as_of, 24))
 ),
-gravest as (
-    select * from heavy
-    qualify row_number() over (
-        partition by person_id order by coalesce(serious, false) desc, occurred_on desc, record_key desc
-    ) = 1
+answers as (
+    select * from answered(as_of)
 ),
-first_help as (
-    select gravest.person_id, min(met.occurred_on) as had_on
-    from gravest
-    inner join met_about(as_of) as met
-        on gravest.person_id = met.resident_id and met.occurred_on >= gravest.occurred_on
-    group by gravest.person_id
+gathered as (
+    select
+        heavy.person_id,
+        min(heavy.since_on) filter (
+            where answers.answered_on is null or heavy.occurred_on > answers.answered_on
+        ) as waits_from,
+        max(heavy.since_on) as newest_since,
+        max(heavy.occurred_on) as newest_on,
+        bool_or(heavy.serious) as serious,
+        count(*) as times,
+        max(heavy.recorded_on) as recorded_on,
+        max(answers.answered_on) as answered_on
+    from heavy
+    left join answers on heavy.person_id = answers.resident_id
+    group by heavy.person_id
 ),
 final as (
     select
         children.resident_id as subject_id,
-        gravest.since_on,
-        gravest.recorded_on as known_on,
-        first_help.had_on is not null as has,
-        first_help.had_on,
+        coalesce(gathered.waits_from, gathered.newest_since) as since_on,
+        gathered.recorded_on as known_on,
+        gathered.waits_from is null as has,
+        case when gathered.waits_from is null then gathered.answered_on end as had_on,
         null::varchar as why,
-        gravest.occurred_on || '|' || coalesce(gravest.serious, false) as mark,
-        case when gravest.serious then 'いじめの重大事態' else '解消していないいじめ（被害）' end
-        || '（認知 ' || gravest.occurred_on || '）' as detail
+        gathered.newest_on || '|' || gathered.serious as mark,
+        case when gathered.serious then 'いじめの重大事態' else '解消していないいじめ（被害）' end
+        || ' ' || gathered.times || '件（認知 ' || gathered.newest_on || '）' as detail
     from children
-    inner join gravest on children.resident_id = gravest.person_id
-    left join first_help on children.resident_id = first_help.person_id
+    inner join gathered on children.resident_id = gathered.person_id
 )
 select * from final order by subject_id;

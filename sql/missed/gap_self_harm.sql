@@ -1,33 +1,42 @@
 -- self_harm: 自傷・希死念慮 noted by the school in the last 12 months, and no 教育相談 or consultation since.
+-- Open since the first one nobody answered: a further one never takes the child off the list.
 create or replace temp macro missed_gap_self_harm(as_of, grace) as table
 with
 children as (
     select resident_id from child where not in_care
 ),
-newest as (
-    select * from known_guidance
+noted as (
+    select person_id, occurred_on, recorded_on from known_guidance
     where kind = '4' and occurred_on <= as_of::date and occurred_on > months_ago(as_of, 12) and person_id is not null
-    qualify row_number() over (partition by person_id order by occurred_on desc, record_key desc) = 1
 ),
-first_help as (
-    select newest.person_id, min(met.occurred_on) as had_on
-    from newest
-    inner join met_about(as_of) as met
-        on newest.person_id = met.resident_id and met.occurred_on >= newest.occurred_on
-    group by newest.person_id
+answers as (
+    select * from answered(as_of)
+),
+gathered as (
+    select
+        noted.person_id,
+        min(noted.occurred_on) filter (
+            where answers.answered_on is null or noted.occurred_on > answers.answered_on
+        ) as waits_from,
+        max(noted.occurred_on) as newest_on,
+        count(*) as times,
+        max(noted.recorded_on) as recorded_on,
+        max(answers.answered_on) as answered_on
+    from noted
+    left join answers on noted.person_id = answers.resident_id
+    group by noted.person_id
 ),
 final as (
     select
         children.resident_id as subject_id,
-        (newest.occurred_on + grace)::date as since_on,
-        newest.recorded_on as known_on,
-        first_help.had_on is not null as has,
-        first_help.had_on,
+        (coalesce(gathered.waits_from, gathered.newest_on) + grace)::date as since_on,
+        gathered.recorded_on as known_on,
+        gathered.waits_from is null as has,
+        case when gathered.waits_from is null then gathered.answered_on end as had_on,
         null::varchar as why,
-        newest.occurred_on::varchar as mark,
-        '自傷・希死念慮の記録（' || newest.occurred_on || '）' as detail
+        gathered.newest_on::varchar as mark,
+        '自傷・希死念慮の記録 ' || gathered.times || '件（最新 ' || gathered.newest_on || '）' as detail
     from children
-    inner join newest on children.resident_id = newest.person_id
-    left join first_help on children.resident_id = first_help.person_id
+    inner join gathered on children.resident_id = gathered.person_id
 )
 select * from final order by subject_id;

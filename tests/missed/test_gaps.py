@@ -446,3 +446,25 @@ def test_a_new_wish_to_talk_is_a_new_fact(city, look):
     first = look(DAY)["wants_to_talk", "1001"]["mark"]
     city.add("mood_check", "1001", mood=2, wants_to_talk=True, occurred_on="2026-03-20")
     assert look(DAY)["wants_to_talk", "1001"]["mark"] != first
+
+
+@pytest.mark.parametrize("gap", ["self_harm", "bullying_support", "wants_to_talk"])
+def test_a_further_event_neither_hides_an_open_child_nor_is_hidden_by_an_older_answer(city, look, gap):
+    again = {
+        "self_harm": ("guidance", {"kind": "4"}),
+        "bullying_support": ("bullying", {"role": "1", "serious": True, "status": "1"}),
+        "wants_to_talk": ("mood_check", {"mood": 2, "wants_to_talk": True}),
+    }
+    extract, values = again[gap]
+    CASES[gap].qualify(city, "1001")
+    since = look(DAY)[gap, "1001"]["since_on"]
+    city.add(extract, "1001", occurred_on="2026-03-25", **values)
+    row = look(DAY)[gap, "1001"]
+    assert (row["state"], row["since_on"]) == ("open", since)
+    city.add("education_counseling", "1001", occurred_on="2026-03-10")
+    for name in load_contracts():
+        city.deliver(name, "2026-04-20")
+    for name in ("pupil_roster", "school_register", "resident_register"):
+        city.con.execute(f"update src_{name} set seen_to = date '2026-04-20'")
+    row = look("2026-04-20")[gap, "1001"]
+    assert (row["state"], row["since_on"]) == ("open", date(2026, 4, 8))
