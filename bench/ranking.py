@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -24,6 +24,8 @@ from kodomo.rules import FIRST_RULESET, RuleSet, load_categories, load_ruleset
 from kodomo.snapshots import Family
 
 MONTHS_AFTER = 6
+#: How many month-ends the model of `bench.ceiling` learns from.
+LESSONS = 3
 TABLES = ("child", "item_value", "item_status", "item_gap")
 
 
@@ -56,9 +58,15 @@ def from_kept(con: duckdb.DuckDBPyConnection) -> Callable[[date], None]:
     return lay_out
 
 
+def lesson_days(first: date) -> list[date]:
+    """The month-ends a model may learn from: what came within six months of them was over by `first`."""
+    newest = replay.month_ends(first, MONTHS_AFTER + 1)[0]
+    return replay.month_ends(newest, LESSONS)
+
+
 @contextmanager
 def measured(
-    db: Path, months: int, skip: int, ruleset: RuleSet | None
+    db: Path, months: int, skip: int, ruleset: RuleSet | None, ceiling: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose `replay` schema holds the judged days and every figure.
 
@@ -67,6 +75,7 @@ def measured(
         months: how many month-ends to judge.
         skip: how many of the newest to leave out, for the rules to be tuned without them.
         ruleset: the rules; None takes the active ones.
+        ceiling: put the list of `bench.ceiling` beside the others.
     """
     family, plan = Family(db), replay.load_plan()
     current = family.current()
@@ -78,11 +87,18 @@ def measured(
         con.execute(f"attach '{kept}' as kept")
         try:
             until = con.execute("select max(delivered_on) from delivery").fetchall()[0][0]
-            ends = replay.month_ends(until, months + skip + MONTHS_AFTER)
-            days = ends[:months]
+            days = replay.month_ends(until, months + skip + MONTHS_AFTER)[:months]
+            lessons = lesson_days(days[0]) if ceiling else []
             replay.lay_out_events(con, plan, until)
             rules = ruleset or tuning.active(open_store(family))
-            replay.judge_days(con, days, rules, from_kept(con))
+            replay.judge_days(con, [*lessons, *days], rules, from_kept(con))
+            if ceiling:
+                from bench import ceiling as model
+
+                replay.figures(con, plan, until, ("known_before", "later", "target", "family"))
+                model.add(con, lessons, days)
+                for passing in ("judged_day", "child_day", "score", "other_score"):
+                    con.execute(f"delete from replay.{passing} where as_of < $first", {"first": days[0]})
             replay.figures(con, plan, until)
             yield con
         finally:
@@ -121,7 +137,7 @@ def report(rows: pd.DataFrame, title: str, k: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Measure and print."""
     options = argparse.ArgumentParser(prog="python -m bench.ranking", description=__doc__)
     options.add_argument("--db", type=Path, required=True, help="family of a linked city, as for kodomo --db")
@@ -131,16 +147,19 @@ def main() -> int:
         "--k", type=int, help="children checked a month; by the size of the city when left out"
     )
     options.add_argument("--ruleset", type=Path, help="a rule set as TOML; without it the active one")
+    options.add_argument("--ceiling", action="store_true", help="a gradient-boosted model beside the rules")
     options.add_argument(
         "--first", action="store_true", help="the rule set of data/rules, not the active one"
     )
-    asked = options.parse_args()
+    asked = options.parse_args(words)
     path = FIRST_RULESET if asked.first else asked.ruleset
     current = Family(asked.db).current()
     if current is None:
         raise replay.NotLinkedYet
     k = asked.k or replay.load_plan().usual_k(current.counts["child"])
-    with measured(asked.db, asked.months, asked.skip, load_ruleset(path) if path else None) as con:
+    with measured(
+        asked.db, asked.months, asked.skip, load_ruleset(path) if path else None, asked.ceiling
+    ) as con:
         for category in load_categories().categories:
             print(report(table(con, category.code, k), f"{category.label} ({category.code})", k), end="\n\n")
     return 0

@@ -456,13 +456,14 @@ def _without_departments(con: Connection, day: date, ruleset: RuleSet) -> None:
             con.execute(f"drop table whole_{table}")
 
 
-def figures(con: Connection, plan: Plan, until: date) -> None:
+def figures(con: Connection, plan: Plan, until: date, names: Sequence[str] = FIGURES) -> None:
     """Compute every figure of the screen from the judged days in `replay`, and keep it there.
 
     Args:
         con: a connection with the store as `replay`; it is left in use.
         plan: the events and limits.
         until: the last day of which anything is recorded.
+        names: which of FIGURES; all of them, or the first few for a bench that needs no more.
     """
     con.execute("use replay")
     counted = [category.code for category in load_categories().categories]
@@ -482,12 +483,13 @@ def figures(con: Connection, plan: Plan, until: date) -> None:
         "floor": plan.floor,
         "deepest": DEEPEST,
     }
-    for name in FIGURES:
+    for name in names:
         query = _sql(name)
         used = {key: value for key, value in bound.items() if f"${key}" in query}
         con.execute(f"create or replace table replay.{name} as {query}", used)
-    for name in _PASSING:
-        con.execute(f"drop table replay.{name}")
+    if names == FIGURES:
+        for name in _PASSING:
+            con.execute(f"drop table replay.{name}")
 
 
 def _wilson(con: Connection) -> None:
