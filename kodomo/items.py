@@ -191,6 +191,7 @@ def install(con: duckdb.DuckDBPyConnection) -> None:
     The macros of children, items and events are created by `materialise`, `compute` and `build_events`,
     because DuckDB wants the tables they read to exist. Nothing is written to the database file.
     """
+    _repeated_keys(con)
     macros = _Macros(con)
     for name in STAGING_HELPERS:
         macros.need("staging", f"{name}.sql")
@@ -198,6 +199,33 @@ def install(con: duckdb.DuckDBPyConnection) -> None:
         macros.need("staging", f"stg_{name}.sql")
     for name in SCALAR_MACROS:
         macros.need("child", f"{name}.sql")
+
+
+def _repeated_keys(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary table repeated_key: by extract, hashes of the keys with several versions.
+
+    Which they are does not depend on the judgement day, so a replay counts them once for all its days.
+    """
+    there = con.execute(
+        "select table_name from duckdb_tables() where database_name = current_database()"
+        " and schema_name = 'main' and starts_with(table_name, 'src_') order by 1"
+    ).fetchall()
+    tables = [table for (table,) in there]
+    counted = " union all ".join(
+        f"select '{table}', count(*), max(receipt_id), sum(row_number) from {table}" for table in tables
+    )
+    mark = repr(con.execute(counted + " order by 1").fetchall() if tables else [])
+    con.execute("create temp table if not exists repeated_key (extract varchar, key_hash ubigint)")
+    con.execute("create temp table if not exists repeated_key_of (mark varchar)")
+    if con.execute("select mark from repeated_key_of").fetchall() == [(mark,)]:
+        return
+    parts = ["select ''::varchar as extract, 0::ubigint as key_hash where false"] + [
+        f"select '{table.removeprefix('src_')}', hash(record_key) from {table}"
+        " group by all having count(*) > 1"
+        for table in tables
+    ]
+    _temp(con, "repeated_key", " union all ".join(parts))
+    con.execute("create or replace temp table repeated_key_of as select ? as mark", [mark])
 
 
 def _day(as_of: date) -> str:
@@ -231,7 +259,8 @@ def materialise(
             temporary, for a replay on a read-only snapshot.
 
     Makes guardian, sibling, household_member and child, and the temporary tables known_*, resident,
-    rerecorded, evidenced, dwelling, living_group, cohabitant, household_unsure, child_reference and attendance_month.
+    rerecorded, evidenced, dwelling, living_group, cohabitant, household_unsure, child_reference and
+    attendance_month.
     """
     install(con)
     day = _day(as_of)
@@ -413,8 +442,12 @@ def compute(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True
             " where value is not null and resident_id in (select resident_id from child)"
             + (" and resident_id not in (select resident_id from household_unsure)" if of_home else "")
         )
-    _make(con, "item_value", "select * from item_found order by resident_id, item", persist=persist)
-    con.execute("drop table temp.item_found")
+    if persist:
+        _make(con, "item_value", "select * from item_found order by resident_id, item", persist=True)
+        con.execute("drop table temp.item_found")
+    else:
+        con.execute("drop table if exists temp.item_value")
+        con.execute("alter table temp.item_found rename to item_value")
     _status(con, items, as_of, persist)
     _gaps(con, items, persist, unsure)
 
@@ -466,16 +499,16 @@ def _gaps(con: duckdb.DuckDBPyConnection, items: dict[str, Item], persist: bool,
                 select l.resident_id from link as l where l.extract = '{item.extract}' and l.status = 'review'
             ) then '名寄せできていない' else {why} end"""
         parts.append(
-            f"""select c.resident_id, '{item.code}', {why}
-            from child as c
-            where ({item.applies}) and {condition}
-                and c.resident_id not in (
-                    select v.resident_id from item_value as v where v.item = '{item.code}'
-                )
-                and (select s.state from item_status as s where s.item = '{item.code}') = 'ok'"""
+            f"select c.resident_id, '{item.code}', {why} from child as c"
+            f" where ({item.applies}) and {condition}"
         )
-    gaps = " union all ".join(parts)
-    _make(con, "item_gap", f"select * from ({gaps}) order by resident_id, item", persist=persist)
+    query = f"""
+        with concerned as ({" union all ".join(parts)})
+        select g.* from concerned as g
+        inner join item_status as s on s.item = g.item and s.state = 'ok'
+        anti join item_value as v on v.resident_id = g.resident_id and v.item = g.item
+        order by g.resident_id, g.item"""
+    _make(con, "item_gap", query, persist=persist)
 
 
 def build_events(con: duckdb.DuckDBPyConnection, as_of: date, *, persist: bool = True) -> None:
