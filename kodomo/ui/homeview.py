@@ -80,9 +80,10 @@ def waiting(user: Actor, shown: session.Snapshot) -> None:
     if access.may(user, "link_decide"):
         count = len(matching_queue.waiting(user, shown))
         found.append(Tile("matching", "名寄せの確認待ち", count, "件", "だれの記録かを確かめる"))
-    if access.may(user, "view_intake"):
+    if found and access.may(user, "view_intake"):
         found.append(_stale_tile(user, shown))
-    tiles(found, TILES)
+    if found:
+        tiles(found, TILES)
 
 
 def _list_tiles(user: Actor, shown: session.Snapshot) -> list[Tile]:

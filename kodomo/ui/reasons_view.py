@@ -192,7 +192,10 @@ def _facts(category: CategoryExplanation) -> None:
     with left:
         st.html("<b class='kd-small'>これがなければ、下がる</b>")
         _change_list(
-            category.without, "1つの事実だけで下がることはありません。いくつかの事実が重なっています。"
+            category.without,
+            "1つの事実だけで下がることはありません。いくつかの事実が重なっています。"
+            if category.level
+            else "いまは、どのレベルにも届いていません。",
         )
         asked = [change for change in category.more if change.unknown_now]
         if asked:

@@ -16,7 +16,8 @@ def child(dashboard) -> dict[str, dict[str, str]]:
     for key, condition in (("plain", "not protected and name not like '%<%'"), ("protected", "protected")):
         rows = con.execute(
             "select child_ref, name, address, resident_id from child join judgement using (resident_id)"
-            f" where {condition} and (child.known_case or level > 0) order by rank nulls last, child_ref limit 1"
+            f" where {condition} and (child.known_case or level > 0)"
+            " order by rank nulls last, child_ref limit 1"
         ).fetchall()
         assert rows, key
         found[key] = dict(zip(("ref", "name", "address", "resident"), rows[0], strict=True))
@@ -94,3 +95,30 @@ def test_a_protected_address_is_not_on_paper(
     text = make(tab).locator("html").evaluate("() => document.documentElement.outerHTML")
     assert "支援措置のため表示しません" in text
     assert child["protected"]["address"] not in text
+
+
+def test_the_list_is_printed_with_its_filter_and_the_number_is_logged(
+    login: Callable[..., Page], dashboard, child: dict[str, dict[str, str]]
+) -> None:
+    before = len(printed(dashboard, "print_list"))
+    tab = login("toukatsu", "/children")
+    expect(tab.locator("tr.open").first).to_be_visible()
+    name = tab.locator("tr.open .main.link").last.inner_text()
+    text = make(tab).locator("main").inner_text()
+    assert name in text
+    assert "条件: 未確認のみ" in text
+    assert len(printed(dashboard, "print_list")) == before + 1
+    assert printed(dashboard, "print_list")[-1][2] > 0
+
+
+def test_a_tile_leads_to_the_list_with_its_filter_set(login: Callable[..., Page]) -> None:
+    tab = login("senmon")
+    tab.get_by_role("button", name="要確認で、未確認").click()
+    expect(tab.locator("h1", has_text="こども一覧")).to_be_visible()
+    expect(tab.locator("tr.open").first).to_be_visible()
+    for row in tab.locator("tr.open").all()[:10]:
+        assert "■ 要確認" in row.inner_text()
+    tab.get_by_role("link", name="今日の仕事").first.click()
+    tab.get_by_role("button", name="重篤化 今すぐ確認").click()
+    expect(tab.locator("h1", has_text="重篤化の見張り")).to_be_visible()
+    expect(tab.get_by_text("今すぐ確認").first).to_be_visible()
