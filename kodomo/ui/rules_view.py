@@ -29,7 +29,7 @@ def _entries(name: str, mark: int, rules_hash: str, _shown: session.Snapshot, _r
 def show(user: Actor, shown: session.Snapshot) -> None:
     """Filters, the rows, and the row that was opened."""
     used = session.rules_in_use()
-    session.log_once("rules", (shown.name, used.hash), "view_rules", ruleset=used.id)
+    session.log_once("rules", (shown.name, used.hash), "view_rules", detail={"version": used.id})
     rows = _entries(shown.name, session.reviews_mark(), used.hash, shown, used)
     st.html(
         '<div class="kd-small">いま使っている判定基準の条件です。'
@@ -102,13 +102,13 @@ def _table(user: Actor, shown: session.Snapshot, used: RuleSet, rows: Sequence[E
     silent = _silent(used)
     opened = parts.clickable_list(
         [
-            parts.Column("条件", "46%", link=True),
-            parts.Column("種類", "11%"),
+            parts.Column("条件", "43%", link=True),
+            parts.Column("種類", "12%"),
             parts.Column("いま（人）", "8%", "num"),
-            parts.Column("確認で支援や見守り（件）", "11%", "num"),
-            parts.Column("対象外（件）", "8%", "num"),
-            parts.Column("最後の変更", "9%"),
-            parts.Column("当てはまらない月", "8%", "num"),
+            parts.Column("支援・見守り（件）", "13%", "num"),
+            parts.Column("対象外（件）", "9%", "num"),
+            parts.Column("変更した版", "8%"),
+            parts.Column("0人の月", "7%", "num"),
         ],
         [
             (
@@ -144,7 +144,7 @@ def _table(user: Actor, shown: session.Snapshot, used: RuleSet, rows: Sequence[E
             st.rerun(scope="fragment")
     st.caption(
         "確認の件数は、その条件が当てはまっていたこどもの職員確認の数です。1人のこどもが複数の条件に数えられます。"
-        "「当てはまらない月」は、直近12か月の月末のうち、だれにも当てはまらなかった数です（検証の記録から）。"
+        "「0人の月」は、直近12か月の月末のうち、だれにも当てはまらなかった数です（検証の記録から）。"
     )
     entry = next((row for row in rows if row.code == opened), None)
     if entry is not None:

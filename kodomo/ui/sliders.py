@@ -213,12 +213,17 @@ export default function (component) {
       const kept = Math.min(Math.max(wanted, low), high);
       const different = kept !== values[knob.id];
       values[knob.id] = Math.round(kept * 10000) / 10000;
-      if (different) touched.add(knob.id);
+      if (different) for (const id of knob.together) touched.add(id);
       paint();
       if (different) send(wait);
     };
     range.oninput = () => set(Number(range.value), 40);
-    undo.onclick = () => { touched.delete(knob.id); set(base[knob.id], 0); };
+    undo.onclick = () => {
+      set(base[knob.id], 0);
+      if (knob.together.every((id) => values[id] === base[id]))
+        for (const id of knob.together) touched.delete(id);
+      send(0);
+    };
     paint();
   };
 
@@ -284,7 +289,19 @@ export default function (component) {
     paintHead();
     show();
   };
+  // An age band without thresholds of its own goes along with those of all ages until it is moved.
+  const all_ages = (board) => data.boards.find((other) => other.section === 'threshold' &&
+    other.category === board.category && other.title === data.bands[0][0]);
+  const follow = () => {
+    for (const board of data.boards) {
+      if (!board.inherits || board.knobs.some((knob) => touched.has(knob.id))) continue;
+      all_ages(board).knobs.forEach((knob, at) => {
+        values[board.knobs[at].id] = base[board.knobs[at].id] = values[knob.id];
+      });
+    }
+  };
   const draw = () => {
+    follow();
     count();
     const text = fold(keep.text.trim());
     bands.style.display = keep.section === 'threshold' ? '' : 'none';
@@ -344,8 +361,11 @@ def panel(
         label = labels.get(board.category, board.category)
         threshold = board.section == "threshold"
         about = f"{label} {board.title}"
-        if threshold and not was.enabled:
+        inherits = threshold and not was.enabled
+        if inherits:
             own += [knob.id for knob in board.knobs]
+            if not board.enabled:
+                starts = {knob.id: knob.value for knob in board.knobs}
         note = notes.get(board.code, "")
         rows.append(
             {
@@ -360,6 +380,7 @@ def panel(
                 "switch": board.switch,
                 "enabled": board.enabled,
                 "baseEnabled": was.enabled,
+                "inherits": inherits,
                 "opinions": (opinions or {}).get(board.code, 0),
                 "opinionKind": "threshold" if threshold else "rule",
                 "opinionAbout": board.code,
@@ -368,6 +389,7 @@ def panel(
                         **vars(knob),
                         "base": starts.get(knob.id, knob.value),
                         "about": about,
+                        "together": [one.id for one in board.knobs] if inherits else [knob.id],
                         "levels": words if knob.id.startswith("floor|") else None,
                         "unit": f"{knob.unit}から" if threshold else knob.unit,
                     }

@@ -1,4 +1,4 @@
-"""アラートレベル調整 in the browser: sliders that cannot cross, an effect at once, and nothing that jumps."""
+"""アラートレベル調整 in the browser: sliders that cannot cross, effects at once, two signatures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-HIGH, MIDDLE = "虐待 要確認 のしきい値（点）", "虐待 注意 のしきい値（点）"
+HIGH, MIDDLE = "虐待 全年齢 要確認", "虐待 全年齢 注意"
 
 
 @pytest.fixture
 def table(login: Callable[..., Page]) -> Page:
     tab = login("chousei", "/tuning")
-    expect(tab.get_by_label(HIGH)).to_be_visible()
+    expect(tab.get_by_label(HIGH, exact=True)).to_be_visible()
+    back = tab.get_by_role("button", name="すべて元に戻す")
+    if back.is_enabled():
+        back.click()
     expect(tab.get_by_text("変えたところ（0か所）")).to_be_visible()
     return tab
 
@@ -25,42 +28,73 @@ def press(slider: Locator, key: str, times: int = 1) -> None:
 
 
 def test_a_move_shows_its_effect_without_moving_anything_else(table: Page) -> None:
-    slider = table.get_by_label(HIGH)
+    slider = table.get_by_label(HIGH, exact=True)
     place = slider.bounding_box()
-    figures = table.get_by_label("レベルごとの人数").inner_text()
-    press(slider, "ArrowLeft", 5)
+    press(slider, "ArrowLeft", 20)
     expect(table.get_by_text("変えたところ（1か所）")).to_be_visible()
-    expect(table.get_by_label("レベルごとの人数")).not_to_have_text(figures)
-    assert "→" in table.get_by_label("レベルごとの人数").inner_text()
+    expect(table.get_by_label("レベルごとの人数")).to_contain_text("→")
     expect(table.get_by_text("こども-").first).to_be_visible()
     assert slider.bounding_box() == place
     expect(slider).to_be_focused()
 
 
 def test_sliders_do_not_cross_and_each_goes_back_alone(table: Page) -> None:
-    high, middle = table.get_by_label(HIGH), table.get_by_label(MIDDLE)
-    begun = int(middle.input_value())
-    press(middle, "ArrowRight", 30)
-    assert int(middle.input_value()) == int(high.input_value()) - 1
+    high, middle = table.get_by_label(HIGH, exact=True), table.get_by_label(MIDDLE, exact=True)
+    begun = float(middle.input_value())
+    press(middle, "ArrowRight", 60)
+    assert float(middle.input_value()) == float(high.input_value()) - 0.5
     press(high, "ArrowRight")
     expect(table.get_by_text("変えたところ（2か所）")).to_be_visible()
-    table.get_by_label("虐待 注意 を元の点に戻す").click()
+    table.get_by_label("虐待 全年齢 注意 を元の値に戻す").click()
     expect(table.get_by_text("変えたところ（1か所）")).to_be_visible()
-    assert int(middle.input_value()) == begun
+    assert float(middle.input_value()) == begun
     table.get_by_role("button", name="すべて元に戻す").click()
     expect(table.get_by_text("変えたところ（0か所）")).to_be_visible()
 
 
 def test_an_age_band_gets_values_of_its_own_and_the_draft_survives_another_screen(table: Page) -> None:
-    table.get_by_role("combobox").first.click()
-    table.get_by_role("option", name="中学生").click()
+    table.get_by_label("年齢区分", exact=True).select_option(label="中学生")
     expect(table.get_by_text("全年齢と同じ値").first).to_be_visible()
-    slider = table.get_by_label(HIGH)
-    begun = int(slider.input_value())
+    slider = table.get_by_label("虐待 中 要確認", exact=True)
+    begun = float(slider.input_value())
     press(slider, "ArrowLeft", 2)
-    expect(table.get_by_text(f"虐待（中学生）要確認 {begun}点 → {begun - 2}点")).to_be_visible()
+    told = f"虐待（中）の「要確認」を {begun:g}点から → {begun - 1:g}点から"
+    expect(table.get_by_text(told)).to_be_visible()
     table.get_by_role("link", name="データ連携状況").click()
     expect(table.get_by_role("heading", name="データ連携状況")).to_be_visible()
     table.get_by_role("link", name="アラートレベル調整").click()
+    expect(table.get_by_text(told)).to_be_visible()
     expect(table.get_by_text("中学生は別の値")).to_be_visible()
-    expect(table.get_by_text(f"虐待（中学生）要確認 {begun}点 → {begun - 2}点")).to_be_visible()
+
+
+def test_a_rule_is_found_opened_and_switched_off(table: Page) -> None:
+    table.get_by_role("tab", name="項目の点").click()
+    table.get_by_label("項目や条件をさがす").fill("むし歯")
+    rows = table.locator(".list .group")
+    assert 0 < rows.count() < 12
+    rows.first.locator(".open").click()
+    slider = rows.first.locator("input[type=range]").first
+    press(slider, "ArrowRight")
+    expect(table.get_by_text("変えたところ（1か所）")).to_be_visible()
+    expect(rows.first.get_by_text("変更", exact=True)).to_be_visible()
+    rows.nth(1).get_by_role("checkbox").uncheck()
+    expect(table.get_by_text("変えたところ（2か所）")).to_be_visible()
+    expect(table.get_by_text("を使わない").first).to_be_visible()
+
+
+def test_a_draft_is_handed_in_signed_by_a_second_person_and_compared(
+    table: Page, login: Callable[..., Page]
+) -> None:
+    press(table.get_by_label(HIGH, exact=True), "ArrowLeft", 4)
+    expect(table.get_by_text("変えたところ（1か所）")).to_be_visible()
+    table.get_by_label("変える理由（必須）").fill("見落としを減らすため")
+    table.get_by_role("button", name="承認に出す").click()
+    expect(table.get_by_text("を承認に出しました")).to_be_visible()
+    second = login("kanri", "/tuning")
+    expect(second.get_by_text("見落としを減らすため").first).to_be_visible()
+    expect(second.get_by_text("承認に出したときの見込み")).to_be_visible()
+    second.get_by_role("button", name="承認する").first.click()
+    expect(second.get_by_text("を承認しました")).to_be_visible()
+    second.get_by_text("版と比較", exact=True).click()
+    expect(second.get_by_text("見落としを減らすため").first).to_be_visible()
+    assert "こども-" not in second.content()

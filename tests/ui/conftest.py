@@ -45,6 +45,12 @@ class Visit:
         next(button for button in self.at.button if button.label == label).click().run()
         return self
 
+    def choose(self, key: str, value: Any) -> Visit:
+        """Have a control of that key say `value`."""
+        self.at.session_state[key] = value
+        self.at.run()
+        return self
+
     @property
     def written(self) -> str:
         """Everything the screen shows as text or markup."""
