@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test bench bench-linkage check format city city-full browser clean
+.PHONY: run test bench bench-linkage bench-ranking check format city city-full browser clean
 
 run: .venv/.run  ## set everything up on first use, then open the dashboard on 127.0.0.1
 	@$(PY) -m kodomo start
@@ -16,6 +16,9 @@ bench: .venv/.dev browser  ## ratios taken side by side in one run, on the full 
 
 bench-linkage: .venv/.bench  ## our matching beside splink and exact match, on the same rows
 	@$(PY) -m bench.linkage
+
+bench-ranking: .venv/.dev  ## the rules beside every simpler list and a gradient-boosted model, on the full city
+	@$(PY) -m bench.ceiling --db data/stores/full.duckdb
 
 check: .venv/.dev  ## format, lint, types
 	@.venv/bin/ruff format --check .
