@@ -58,15 +58,15 @@ def from_kept(con: duckdb.DuckDBPyConnection) -> Callable[[date], None]:
     return lay_out
 
 
-def lesson_days(first: date) -> list[date]:
+def lesson_days(first: date, lessons: int = LESSONS) -> list[date]:
     """The month-ends a model may learn from: what came within six months of them was over by `first`."""
     newest = replay.month_ends(first, MONTHS_AFTER + 1)[0]
-    return replay.month_ends(newest, LESSONS)
+    return replay.month_ends(newest, lessons)
 
 
 @contextmanager
 def measured(
-    db: Path, months: int, skip: int, ruleset: RuleSet | None, ceiling: bool = False
+    db: Path, months: int, skip: int, ruleset: RuleSet | None, lessons: int = 0
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose `replay` schema holds the judged days and every figure.
 
@@ -75,7 +75,7 @@ def measured(
         months: how many month-ends to judge.
         skip: how many of the newest to leave out, for the rules to be tuned without them.
         ruleset: the rules; None takes the active ones.
-        ceiling: put the list of `bench.ceiling` beside the others.
+        lessons: month-ends that `bench.ceiling` learns from, for its list beside the others; 0 for none.
     """
     family, plan = Family(db), replay.load_plan()
     current = family.current()
@@ -88,15 +88,15 @@ def measured(
         try:
             until = con.execute("select max(delivered_on) from delivery").fetchall()[0][0]
             days = replay.month_ends(until, months + skip + MONTHS_AFTER)[:months]
-            lessons = lesson_days(days[0]) if ceiling else []
+            taught = lesson_days(days[0], lessons) if lessons else []
             replay.lay_out_events(con, plan, until)
             rules = ruleset or tuning.active(open_store(family))
-            replay.judge_days(con, [*lessons, *days], rules, from_kept(con))
-            if ceiling:
+            replay.judge_days(con, [*taught, *days], rules, from_kept(con))
+            if taught:
                 from bench import ceiling as model
 
                 replay.figures(con, plan, until, ("known_before", "later", "target", "family"))
-                model.add(con, lessons, days)
+                model.add(con, taught, days)
                 for passing in ("judged_day", "child_day", "score", "other_score"):
                     con.execute(f"delete from replay.{passing} where as_of < $first", {"first": days[0]})
             replay.figures(con, plan, until)
@@ -148,6 +148,7 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     options.add_argument("--ruleset", type=Path, help="a rule set as TOML; without it the active one")
     options.add_argument("--ceiling", action="store_true", help="a gradient-boosted model beside the rules")
+    options.add_argument("--lessons", type=int, default=LESSONS, help="month-ends that model learns from")
     options.add_argument(
         "--first", action="store_true", help="the rule set of data/rules, not the active one"
     )
@@ -157,9 +158,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if current is None:
         raise replay.NotLinkedYet
     k = asked.k or replay.load_plan().usual_k(current.counts["child"])
-    with measured(
-        asked.db, asked.months, asked.skip, load_ruleset(path) if path else None, asked.ceiling
-    ) as con:
+    rules = load_ruleset(path) if path else None
+    with measured(asked.db, asked.months, asked.skip, rules, asked.lessons if asked.ceiling else 0) as con:
         for category in load_categories().categories:
             print(report(table(con, category.code, k), f"{category.label} ({category.code})", k), end="\n\n")
     return 0
