@@ -16,8 +16,10 @@ import duckdb
 from kodomo import judge, rules, worsening
 from kodomo.snapshots import Family
 
-#: An alarm is right when a child's situation truly becomes grave within so many days after it.
+#: An alarm is right when a child's situation truly becomes grave within so many days after it, or became so
+#: within so many days before it: then it is the news of the grave day itself, told at the next month-end.
 HORIZON = 180
+LATE = 45
 ABSENCE = 7
 
 #: The simple rules held against: SQL over the judged day that gives resident_id. {day} is the date.
@@ -42,6 +44,10 @@ WATCH: Mapping[str, str] = {
         "select distinct resident_id from worsening where code not in (select signal from worsening_line)"
     ),
 }
+RULES: Mapping[str, str] = {
+    f"– {code}": f"select distinct resident_id from worsening where code = '{code}'"
+    for code in worsening.settings().codes
+}
 
 
 @dataclass
@@ -49,6 +55,15 @@ class Tally:
     """The alarms of one way of watching: by day, who is on its list."""
 
     days: dict[date, frozenset[str]] = field(default_factory=dict)
+
+    def told(self, grave: Mapping[str, list[date]], of: Callable[[str, date], bool]) -> int:
+        """How many grave days had an alarm before them or soon after."""
+        return sum(
+            any(-LATE <= (at - day).days <= HORIZON and child in listed for day, listed in self.days.items())
+            for child, days in grave.items()
+            for at in days
+            if of(child, at)
+        )
 
     def found(self, grave: Mapping[str, list[date]], of: Callable[[str, date], bool]) -> list[int | None]:
         """Days between the first alarm within the horizon and each grave day; None where there was none."""
@@ -105,7 +120,8 @@ def watched(con: duckdb.DuckDBPyConnection, days: list[date]) -> tuple[dict[str,
         the alarms by way of watching, the children of each day, and those under consultation.
     """
     ruleset = rules.load_ruleset(rules.FIRST_RULESET)
-    tallies = {name: Tally() for name in (*WATCH, *SIMPLE)}
+    queries = {**WATCH, **SIMPLE, **RULES}
+    tallies = {name: Tally() for name in queries}
     children: dict[date, frozenset[str]] = {}
     cases: dict[date, frozenset[str]] = {}
 
@@ -117,7 +133,7 @@ def watched(con: duckdb.DuckDBPyConnection, days: list[date]) -> tuple[dict[str,
         worsening.watch(con, day, persist=False)
         children[day] = asked("select resident_id from child")
         cases[day] = asked("select resident_id from child where known_case")
-        for name, query in (*WATCH.items(), *SIMPLE.items()):
+        for name, query in queries.items():
             tallies[name].days[day] = asked(query.format(day=f"date '{day}'")) & children[day]
     return tallies, children, cases
 
@@ -143,7 +159,7 @@ def main() -> int:
     print(
         "| way of watching | found | lead (median, quartiles) | new alarms / month | of these right | false / 100 |"
     )
-    print("|---|---|---|---|---|---|")
+    print("|---" * len(heads) + "|")
     for group, of_child in (("everyone", children), ("under consultation", cases)):
 
         def counted(child: str, at: date, of_child: dict = of_child) -> bool:
@@ -152,21 +168,24 @@ def main() -> int:
                 child in of_child[day] for day in days if at - timedelta(days=HORIZON) <= day < at
             )
 
-        print(f"| **{group}** | | | | | |")
+        print(f"| **{group}** " + "| " * len(heads) + "|")
         for name, tally in tallies.items():
             leads = tally.found(grave, counted)
             alarms = [(day, child) for day, child in tally.new() if child in of_child[day] and day != first]
             right = [
                 one
                 for one in alarms
-                if any(0 < (at - one[0]).days <= HORIZON for at in grave.get(one[1], ()))
+                if any(-LATE <= (at - one[0]).days <= HORIZON for at in grave.get(one[1], ()))
             ]
             size = sum(len(of_child[day]) for day in days if day != first)
-            print(_line(name, leads, len(alarms), len(right), size, len(days) - 1))
+            told = tally.told(grave, counted)
+            print(_line(name, leads, told, len(alarms), len(right), size, len(days) - 1))
     return 0
 
 
-def _line(name: str, leads: list[int | None], alarms: int, right: int, size: int, months: int) -> str:
+def _line(
+    name: str, leads: list[int | None], told: int, alarms: int, right: int, size: int, months: int
+) -> str:
     known = sorted(lead for lead in leads if lead is not None)
     share = f"{len(known)} of {len(leads)} ({100 * len(known) / max(len(leads), 1):.0f}%)"
     spread = "–"
@@ -175,7 +194,8 @@ def _line(name: str, leads: list[int | None], alarms: int, right: int, size: int
         spread = f"{middle:.0f} days ({low:.0f}–{high:.0f})"
     false = 100 * (alarms - right) / max(size, 1)
     hit = f"{100 * right / max(alarms, 1):.1f}%"
-    return f"| {name} | {share} | {spread} | {alarms / months:,.0f} | {hit} | {false:.2f} |"
+    late = f"{100 * told / max(len(leads), 1):.0f}%"
+    return f"| {name} | {share} | {spread} | {late} | {alarms / months:,.1f} | {hit} | {false:.2f} |"
 
 
 if __name__ == "__main__":
