@@ -156,9 +156,9 @@ def main() -> int:
     first, last = days[0], days[-1] + timedelta(days=31)
     months = sum(map(len, children.values()))
     print(f"{len(days)} month-ends {days[0]} to {days[-1]}, {months / len(days):,.0f} children a day")
-    print(
-        "| way of watching | found | lead (median, quartiles) | new alarms / month | of these right | false / 100 |"
-    )
+    heads = ("way of watching", "before", "lead, median (quartiles)", "or told soon after", "new / month")
+    heads = (*heads, "right", "false / 100")
+    print(f"| {' | '.join(heads)} |")
     print("|---" * len(heads) + "|")
     for group, of_child in (("everyone", children), ("under consultation", cases)):
 
