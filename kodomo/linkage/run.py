@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from kodomo.contracts import load_contracts
 from kodomo.linkage import curve, waterfall
@@ -464,11 +465,13 @@ def _write(
     trial: curve.Known | None,
     summary: LinkSummary,
 ) -> None:
-    links, candidates = [], []
+    links, candidates, bits, levels = [], [], [], []
     for stage in stages:
-        link_rows, candidate_rows = _rows(stage, residents)
+        link_rows, candidate_rows, shown = _rows(stage, residents)
         links.append(link_rows)
         candidates.append(candidate_rows)
+        bits.append(waterfall.steps(stage.weighed, stage.model, stage.odds, shown))
+        levels.append(waterfall.levels(stage.weighed, shown))
         summary.warnings += [anomaly.message for anomaly in stage.anomalies]
     linked = pd.concat(links or [pd.DataFrame(columns=list(LINK_COLUMNS))], ignore_index=True)
     offered = pd.concat(candidates or [pd.DataFrame(columns=list(CANDIDATE_COLUMNS))], ignore_index=True)
@@ -489,7 +492,11 @@ def _write(
     ):
         if "extract" in frame:
             frame = frame.assign(o=frame["extract"].map(order))
-        con.register("incoming_links", frame)
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        if name == "link_candidate" and stages:
+            table = table.append_column("bits", _rows_of_numbers(np.concatenate(bits)))
+            table = table.append_column("levels", _rows_of_numbers(np.concatenate(levels)))
+        con.register("incoming_links", table)
         select = ", ".join(f"{column}::{kind} as {column}" for column, kind in columns.items())
         con.execute(f"create or replace table {name} as select {select} from incoming_links order by {by}")
         con.unregister("incoming_links")
@@ -513,7 +520,13 @@ def _write(
         con.execute("insert into meta values (?, ?)", [key, value])
 
 
-def _rows(stage: Stage, residents: Residents) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _rows_of_numbers(values: np.ndarray) -> pa.Array:
+    """Return a table of numbers as one column of lists."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def _rows(stage: Stage, residents: Residents) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """Return the links, the candidates kept, and which weighed pairs the candidates are."""
     verdict, weighed, frame = stage.verdict, stage.weighed, stage.records.frame
     has = verdict.top >= 0
     person = np.zeros(len(frame), dtype="int64")
@@ -557,9 +570,7 @@ def _rows(stage: Stage, residents: Residents) -> tuple[pd.DataFrame, pd.DataFram
             "reasons": judge.reasons(weighed, rows),
         }
     )
-    offered["bits"] = list(waterfall.steps(weighed, stage.model, stage.odds, rows))
-    offered["levels"] = list(waterfall.levels(weighed, rows))
-    return links, offered
+    return links, offered, rows
 
 
 def _apply_decisions(links: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:

@@ -176,21 +176,25 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
         )
     select = _select(con, table, _RESIDENT_FIELDS)
     # The window runs over narrow rows; names and addresses are fetched for the rows it chose.
-    newest = f"""
-        select rowid as place from {table}
-        qualify row_number() over (
-            partition by resident_id order by coalesce(seen_to, delivered_on) desc nulls last,
-            recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
-        ) = 1
-    """
-    people = _frame(
-        con,
+    con.execute(
         f"""
-        with newest as ({newest})
-        select {select} from {table} semi join newest on {table}.rowid = newest.place order by resident_id
-        """,
+        create or replace temp table newest_resident as
+        with newest as (
+            select resident_id, rowid as place from {table}
+            qualify row_number() over (
+                partition by resident_id order by coalesce(seen_to, delivered_on) desc nulls last,
+                recorded_on desc nulls last, delivered_on desc nulls last, receipt_id desc, row_number desc
+            ) = 1
+        )
+        select place, row_number() over (order by resident_id) - 1 as person from newest
+        """
     )
-    people = _with_dates(people)
+    people = _frame(
+        con, f"select {select}, person from {table} join newest_resident on {table}.rowid = place"
+    )
+    order = np.empty(len(people), dtype="int64")
+    order[people.pop("person").to_numpy()] = np.arange(len(people))
+    people = _with_dates(people.take(order).reset_index(drop=True))
     people["ended"] = np.where(people["status"].isin(["2", "3", "4"]), _days(people["status_on"]), -1)
     people["current"] = ~people["status"].isin(["2", "3", "4"])
     people["since"] = _days(people["resident_since"])
@@ -199,8 +203,9 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
     history = _frame(
         con,
         f"""
-        with newest as ({newest}),
-        older as (select {select} from {table} anti join newest on {table}.rowid = newest.place),
+        with older as (
+            select {select} from {table} anti join newest_resident on {table}.rowid = newest_resident.place
+        ),
         final as (
             select distinct resident_id, name, kana, alias_name, former_name, address, address_detail
             from older
@@ -208,6 +213,7 @@ def read_register(con: duckdb.DuckDBPyConnection) -> Register:
         select * from final order by all
         """,
     )
+    con.execute("drop table newest_resident")
     index = np.arange(len(people), dtype="int32")
     before = number.reindex(history["resident_id"].to_numpy()).to_numpy(dtype="int32")
     names = _stack(
@@ -257,8 +263,11 @@ def _stack(
         values.append(more[there].astype("str").array if more is not None else _nothing(int(there.sum())))
         frames.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
     frame = pd.concat([part for part in frames if len(part)] or frames[:1], ignore_index=True)
-    frame = frame.sort_values(columns[:2], kind="stable", ignore_index=True)
-    several = frame.duplicated("person", keep=False)
-    again = pd.Series(False, index=frame.index)
-    again[several] = frame[several].duplicated([columns[0], *columns[2:]])
-    return frame[~again].reset_index(drop=True)
+    order = np.lexsort((frame["kind"].to_numpy(), frame["person"].to_numpy()))
+    person = frame["person"].to_numpy()[order]
+    beside = np.concatenate([person[1:] == person[:-1], [False]]) if len(order) else np.zeros(0, dtype=bool)
+    several = order[beside | np.concatenate([[False], beside[:-1]])] if len(order) else order
+    again = frame.take(several).duplicated([columns[0], *columns[2:]]).to_numpy()
+    kept = np.ones(len(frame), dtype=bool)
+    kept[several[again]] = False
+    return frame.take(order[kept[order]]).reset_index(drop=True)
