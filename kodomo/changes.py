@@ -127,7 +127,8 @@ def _has(con: Connection, table: str) -> bool:
 def basis(con: Connection) -> Basis | None:
     """What the snapshot's judgement is compared with; None where there is nothing."""
     with con.cursor() as cursor:
-        if not _has(cursor, "earlier_judgement"):
+        # Snapshots of older versions kept less; the next judgement keeps all of it.
+        if not _has(cursor, "earlier_item_value"):
             return None
         meta = dict(cursor.execute("select key, value from meta").fetchall())
     day = _day(meta.get("earlier_as_of"))
