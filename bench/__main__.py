@@ -1,8 +1,9 @@
-"""`python -m bench`: generation, load beside DuckDB's own reading, refresh and page times, in one run."""
+"""`python -m bench`: load beside DuckDB's own reading, judging and its growth, refresh and page times."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench import pages, plain_read
+from bench import judging, pages, plain_read
 from bench.process import Measured, run
 from kodomo.snapshots import Family
 
@@ -19,6 +20,50 @@ def _row(what: str, measured: Measured, note: str = "") -> None:
     if measured.code:
         sys.exit(f"{what} ended with exit code {measured.code}")
     print(f"{what:<44}{measured.seconds:>9.1f} s{measured.gib:>9.2f} GiB  {note}", flush=True)
+
+
+DAY = "2026-10-31"
+#: The smaller cities beside which growth is read: the full one has so many times their residents.
+SHARES = (16, 4)
+
+
+def _judged(folder: Path, db: Path) -> dict[str, list[float]]:
+    """What `bench.judging` measures on a linked store, in a process of its own."""
+    out = folder / "judging.json"
+    measured = run(["-m", "bench.judging", db, DAY, out])
+    if measured.code:
+        sys.exit(f"judging ended with exit code {measured.code}")
+    return json.loads(out.read_text("utf-8"))
+
+
+def _growth(folder: Path, db: Path, residents: int) -> None:
+    """Print one day's judgement by step for a sixteenth, a quarter and the whole of the city."""
+    cities: list[dict[str, list[float]]] = []
+    for share in SHARES:
+        city, small = folder / f"city{share}", folder / f"small{share}" / "kodomo.duckdb"
+        words = ["-m", "kodomo", "demo", city, "--residents", str(residents // share)]
+        for command in (
+            words,
+            ["-m", "kodomo", "--db", small, "load", city / "deliveries"],
+            ["-m", "kodomo", "--db", small, "link"],
+        ):
+            if run(command).code:
+                sys.exit(f"a city of {residents // share:,} residents could not be made")
+        cities.append(_judged(folder, small))
+        shutil.rmtree(city)
+    cities.append(_judged(folder, db))
+    print(
+        f"\n{'one day alone: seconds (processor seconds)':<44}"
+        + "".join(f"{int(city['children'][0]):>11,} children" for city in cities)
+    )
+    for step in (*judging.STEPS, "together", judging.RELEVEL):
+        row = "".join(f"{city[step][0]:>11.2f} ({city[step][1]:>6.2f})" for city in cities)
+        print(f"{step:<44}{row}")
+    first = cities[0]
+    for city in cities[1:]:
+        more, longer = city["children"][0] / first["children"][0], city["together"][1] / first["together"][1]
+        print(f"{more:.1f} × the children: {longer:.1f} × the processor time")
+    print(flush=True)
 
 
 def _ready(db: Path, city: Path) -> None:
@@ -54,8 +99,12 @@ def _measure(folder: Path, residents: int, with_pages: bool) -> int:
     _row("load", load, f"{load.seconds / plain.seconds:.2f} × read_csv (at most 3)")
     _row("load again (nothing new)", run([*kodomo, db, "load", deliveries]))
     _row("link", run([*kodomo, db, "link"]))
-    _row("judge one day (own process, first time)", run([*kodomo, db, "judge", "--as-of", "2026-10-31"]))
-    _row("judge one day (again)", run([*kodomo, db, "judge", "--as-of", "2026-10-31"]))
+    first = run([*kodomo, db, "judge", "--as-of", DAY])
+    _row("judge one day, the month before with it", first, "the first judgement of a store")
+    again = run([*kodomo, db, "judge", "--as-of", DAY])
+    _row("judge one day, published", again, f"{again.seconds / plain.seconds:.2f} × read_csv (aim 8 s)")
+    _row("replay, 36 month-ends", run([*kodomo, db, "replay", "--months", "36"]), "aim 240 s")
+    _growth(folder, db, residents)
     whole = folder / "whole" / "kodomo.duckdb"
     _row("refresh, files to published snapshot", run([*kodomo, whole, "refresh", deliveries]))
     shutil.rmtree(whole.parent)

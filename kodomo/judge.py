@@ -139,10 +139,13 @@ def _keep(con: Connection, table: str, order: str) -> None:
     con.execute(f"drop table temp.{table}")
 
 
-def relevel(con: Connection, ruleset: RuleSet, categories: Categories | None = None) -> None:
+def relevel(
+    con: Connection, ruleset: RuleSet, categories: Categories | None = None, *, persist: bool = True
+) -> None:
     """Set level and rank of the whole `judgement` table anew from the thresholds of a rule set.
 
     Points, floors and reasons stay: use it only when nothing but thresholds changed since the judgement.
+    With `persist=False` the new judgement is a temporary table and nothing is written.
     Raises NotJudged when the snapshot has no judgement.
     """
     shown = categories or load_categories()
@@ -150,9 +153,10 @@ def relevel(con: Connection, ruleset: RuleSet, categories: Categories | None = N
         raise NotJudged
     lay_out_thresholds(con, ruleset, shown)
     _temp(con, "judgement", _relevel_sql(len(shown.levels) - 1))
-    _keep(con, "judgement", "resident_id, category")
     con.execute("drop table temp.rule_threshold")
-    remember_ruleset(con, ruleset)
+    if persist:
+        _keep(con, "judgement", "resident_id, category")
+        remember_ruleset(con, ruleset)
 
 
 def remember_ruleset(con: Connection, ruleset: RuleSet) -> None:
