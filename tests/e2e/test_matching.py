@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -48,7 +49,7 @@ def test_the_second_person_answers_with_one_key_and_takes_it_back_with_another(
     expect(tab.get_by_text("2人目の確認です")).to_be_visible()
     tab.keyboard.press("2")
     expect(tab.get_by_role("button", name="直前を取り消す")).to_be_visible()
-    expect(tab.get_by_text("確認を待つ記録はありません")).to_be_visible()
+    expect(tab.get_by_text("2人目の確認です")).to_have_count(0)
     given = matching.opinions(store)[-1]
     assert (given.record_key, given.state, given.given_by) == (proposed.record_key, "agreed", "data")
     assert given.minutes is not None
@@ -88,3 +89,38 @@ def test_a_clerk_is_asked_about_the_own_department_alone(login: Callable[..., Pa
 def test_a_role_without_the_right_is_refused(login: Callable[..., Page]) -> None:
     tab = login("chousei", "/matching")
     expect(tab.get_by_text("この画面は表示できません")).to_be_visible()
+
+
+def test_records_nobody_fits_are_handed_over_without_a_name(
+    login: Callable[..., Page], dashboard, store: OpsStore
+) -> None:
+    tab = login("data", "/matching")
+    tab.get_by_text("相手なし", exact=True).first.click()
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name="すべての連携データの「相手なし」").click()
+    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    con = dashboard.family.connect()
+    try:
+        rows = con.execute("select count(*) from link where status in ('none', 'rejected')").fetchall()[0][0]
+        names = con.execute("select distinct name from src_consultation where name is not null").fetchall()
+    finally:
+        con.close()
+    assert len(text.strip().splitlines()) == rows + 1 > 1
+    assert not [name for (name,) in names if name in text]
+    with store.read() as log:
+        row = log.execute("select count from operation_log where action = 'export_links'").fetchone()
+    assert row["count"] == rows
+
+
+def test_figures_typed_into_the_search_answer_nothing(login: Callable[..., Page], store: OpsStore) -> None:
+    tab = login("data", "/matching")
+    tab.get_by_text("抜き取り", exact=True).first.click()
+    expect(tab.get_by_text("くじで選びました")).to_be_visible()
+    tab.wait_for_timeout(1500)
+    tab.get_by_text("ほかの人をさがす").first.click()
+    box = tab.get_by_placeholder("例 とよなか")
+    before = len(matching.opinions(store))
+    box.press_sequentially("1234")
+    box.press("Enter")
+    expect(tab.get_by_text("見つかりません")).to_be_visible()
+    assert len(matching.opinions(store)) == before

@@ -122,7 +122,7 @@ def test_an_answer_somebody_gave_meanwhile_is_told_and_not_overwritten(
 ) -> None:
     with city.build() as (con, build):
         key = con.execute(
-            "select record_key from link where extract = 'pupil_roster' and status = 'auto' order by 1 limit 1"
+            "select record_key from link where extract = 'pupil_roster' and status = 'auto' order by 1"
         ).fetchall()[0][0]
         con.execute("update link set status = 'review' where record_key = ?", [key])
         build.stage = "judged"
