@@ -66,10 +66,27 @@ HELP_ITEMS = frozenset(
         "consultation_poverty_12m",
         "consultation_bullying_12m",
         "consultation_nonattendance_12m",
+        "parenting_consultation_12m",
+        "child_rearing_allowance_stopped",
     }
 )
-#: Facts that count only together with another fact, in every category.
-NEVER_ALONE = frozenset({"single_parent", "child_certificate", "guardian_mental_certificate"})
+#: Facts that count only together with another fact, in every category: one parent, disability and care in the
+#: family, and how a family is made up.
+NEVER_ALONE = frozenset(
+    {
+        "single_parent",
+        "child_certificate",
+        "guardian_mental_certificate",
+        "guardian_other_certificate",
+        "care_need_family",
+        "care_need_new_12m",
+        "care_need_unserved",
+        "unregistered_partner",
+        "partner_moved_in_12m",
+        "parent_moved_out_12m",
+        "unmarried_pregnancy",
+    }
+)
 #: Categories in which help may never be a signal, whatever categories.toml says.
 PROTECTED_CATEGORIES = frozenset({"abuse", "nonattendance", "bullying"})
 #: Grounds no condition may use: as a word of an item's code, or inside its Japanese label.
