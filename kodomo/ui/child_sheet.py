@@ -91,6 +91,8 @@ def _category(
     style = theme.level_style(roster.shown_level(known.row(), rules, category.category))
     yield printing.heading(f"{category.label}　{style.shape}{style.word}")
     yield printing.say(parts.join(category.sentence, Html(f"<small>{reasons_view.edges(category)}</small>")))
+    if not category.tested:
+        yield printing.say(reasons_view.OTHER_RULES)
     yield _reasons(category, known, roster.floors_of(rules))
     differs = reasons_view.difference_of(before, category.category)
     yield printing.heading("前回との違い", 3)

@@ -21,6 +21,10 @@ FACTS_CAPTION = (
     "理由の重さを知り、次に何を確かめるかを決めるためのものです。"
 )
 UNTESTED = "この判定に使った判定基準を読み出せないため、計算し直せません。"
+OTHER_RULES = (
+    "この判定は、いま読み出せる判定基準とは別の内容の基準によるものです。境目の点数は参考です。"
+    "次の判定のあとに正しく表示されます。"
+)
 
 
 @st.fragment
@@ -60,6 +64,8 @@ def _category(
     category: CategoryExplanation, known: Dossier, rules: RuleSet, before: last_time.LastTime | None
 ) -> None:
     st.html(f"<div>{parts.html(category.sentence)} {parts.muted(edges(category)).markup}</div>")
+    if not category.tested:
+        st.caption(OTHER_RULES)
     floors = roster.floors_of(rules)
     if category.contributions:
         st.plotly_chart(
