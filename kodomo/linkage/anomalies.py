@@ -8,10 +8,15 @@ import numpy as np
 
 from kodomo.linkage.engine import Records, Residents, Weighed
 from kodomo.linkage.levels import SWAP
-from kodomo.normalize import is_mojibake
+from kodomo.normalize import is_kana, is_mojibake
 
 ENOUGH = 20
-(MOJIBAKE, SHIFTED, SWAPPED, NOBODY) = ("mojibake", "shifted", "swapped", "nobody")
+# Of rows whose whole name fits somebody, usually two or three in a hundred have quite another birth date.
+MISFIT = 0.15
+(MOJIBAKE, SHIFTED, MISALIGNED, SWAPPED) = ("mojibake", "shifted", "misaligned", "swapped")
+(EXCHANGED, NO_BIRTH, SEX, NOBODY) = ("exchanged", "no_birth", "sex", "nobody")
+# Rows of such an extract may not link by themselves: its birth dates are those of other people.
+UNSAFE = frozenset({SHIFTED, MISALIGNED})
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,10 @@ class Anomaly:
     message: str
 
 
+def _has_kanji(text: str) -> bool:
+    return any("\u3400" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" for char in text)
+
+
 def find_anomalies(
     weighed: Weighed,
     top: np.ndarray,
@@ -35,11 +44,14 @@ def find_anomalies(
 ) -> list[Anomaly]:
     """Return what looks wrong with extracts as a whole, in order of extract.
 
-    `top` and `belief` are the best pair of each record (-1 none) and how much is believed in it. Rows of an
-    extract of kind SHIFTED may not link by themselves.
+    `top` and `belief` are the best pair of each record (-1 none) and how much is believed in it.
     """
     found: list[Anomaly] = []
     has = top >= 0
+    # Of everybody who bears a record's whole name, how well the birth date fits at best (-1 nobody, no date).
+    best_birth = np.full(len(records), -1, dtype="int8")
+    named = np.flatnonzero((weighed.levels["sei"] >= 5) & (weighed.levels["mei"] >= 5))
+    np.maximum.at(best_birth, weighed.pairs.record[named], weighed.levels["dob"][named])
     for group in sorted(set(records.group.tolist())):
         mine = records.group == group
         count = int(mine.sum())
@@ -58,6 +70,27 @@ def find_anomalies(
                 garbled,
                 count,
                 f"氏名が文字化けしているようです（{garbled:,}行）。文字コードを確かめて、受け取り直してください。",
+            )
+        kanas = records.frame["kana"][mine].tolist()
+        crossed = sum(
+            isinstance(name, str) and isinstance(kana, str) and is_kana(name) and _has_kanji(kana)
+            for name, kana in zip(names, kanas, strict=True)
+        )
+        if crossed >= 0.5 * count:
+            note(
+                EXCHANGED,
+                crossed,
+                count,
+                "氏名とカナの列が入れ替わっているようです。提供元に列の順を確かめてください。",
+            )
+        dateless = int((mine & (records.birth["year"] < 0)).sum())
+        if dateless >= 0.5 * count:
+            note(
+                NO_BIRTH,
+                dateless,
+                count,
+                f"生年月日の分からない行が{dateless:,}行あります（全{count:,}行）。ほとんどが確認待ちになります。"
+                "生年月日の列があるか、提供元に確かめてください。",
             )
         rows = np.flatnonzero(mine & has)
         pair = top[rows]
@@ -80,6 +113,24 @@ def find_anomalies(
                     f"この名簿の生年月日は{amount}ずれているようです。自動では結びつけません。"
                     "提供元に確かめて、受け取り直してください。",
                 )
+            fitting = weighed.levels["sex"][pair][weighed.levels["dob"][pair] == 7]
+            fitting = fitting[fitting >= 0]
+            if len(fitting) >= ENOUGH and (fitting == 0).mean() >= 0.5:
+                note(
+                    SEX,
+                    int((fitting == 0).sum()),
+                    len(fitting),
+                    "性別が逆になっているようです。提供元に符号（1男・2女）を確かめてください。",
+                )
+        far = best_birth[mine & (best_birth >= 0)] <= 1
+        if not shifted and far.sum() >= ENOUGH and far.mean() >= MISFIT:
+            note(
+                MISALIGNED,
+                int(far.sum()),
+                len(far),
+                f"氏名は同じで生年月日の違う行が{int(far.sum()):,}行あります。氏名と生年月日の行がずれているようです。"
+                "自動では結びつけません。提供元に確かめて、受け取り直してください。",
+            )
         swapped = weighed.levels["sei"][top[mine & has]] == SWAP
         if len(swapped) >= ENOUGH and swapped.mean() >= 0.5:
             note(

@@ -36,6 +36,7 @@ NONE = -1
 _PLAIN_KANJI = re.compile(
     "(?=.*[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )
+_KANJI = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PLAIN_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\uff66-\uff9f]+")
 _SCHOOL_PREFIX = re.compile("^(?:.{2,3}[都道府県])?(?:.{1,6}?[市区町村])?立")
 _SCHOOL_SUFFIX = re.compile("(小|中|高等|義務教育)学校")
@@ -428,6 +429,8 @@ def _read_name(name: str, kana: str) -> tuple[str, str, str, str, str, str, str,
         kana = ""
     if _PLAIN_KANJI.fullmatch(name) and (not kana or _PLAIN_KANA.fullmatch(kana)):
         return "", "", name, "", "", kana, "", "", "", "", 0
+    if kana and is_kana(name) and _KANJI.search(kana):
+        name, kana = kana, name  # each in the other's column
     parts, reading = name_parts(name), name_parts(kana)
     sei = mei = whole = bag = letters = words = skeleton = ""
     unknown = 1 if unknown_characters(name) else 0

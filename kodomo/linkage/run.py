@@ -17,7 +17,7 @@ import pyarrow as pa
 from kodomo.contracts import load_contracts
 from kodomo.linkage import curve, waterfall
 from kodomo.linkage import decide as judge
-from kodomo.linkage.anomalies import SHIFTED, Anomaly, find_anomalies
+from kodomo.linkage.anomalies import UNSAFE, Anomaly, find_anomalies
 from kodomo.linkage.encode import Vocabulary, school_keys
 from kodomo.linkage.engine import (
     Bridge,
@@ -280,7 +280,7 @@ def _judge(
     ranked = judge.rank(weighed, odds, belief, current)
     top, sure = _tops(ranked, len(records))
     anomalies = find_anomalies(weighed, top, sure, records, residents, titles)
-    shifted = {anomaly.group for anomaly in anomalies if anomaly.kind == SHIFTED}
+    shifted = {anomaly.group for anomaly in anomalies if anomaly.kind in UNSAFE}
     suspect = np.isin(records.group, sorted(shifted))
 
     teaching = ~np.isin(evidence.group, sorted(shifted))

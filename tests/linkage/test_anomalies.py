@@ -50,6 +50,61 @@ def test_shifted_birth_dates_are_named_and_nothing_links_by_itself(city, pupils)
     assert (found.link["status"] != "auto").all()
 
 
+def test_birth_dates_slipped_by_a_row_are_named_and_nothing_links_by_itself(city, pupils) -> None:
+    dates = [row["birth_date"] for row in pupils]
+    slipped = dict(zip((row["resident_id"] for row in pupils), dates[1:] + dates[:1], strict=True))
+    rows = _roster(pupils, lambda row: row | {"birth_date": slipped[row["record_key"]]})
+    found = city(pupils, pupil_roster=rows)
+    assert any("行がずれているようです" in text for text in found.summary.warnings)
+    assert found.warnings["kind"].tolist() == ["misaligned"]
+    assert (found.link["status"] != "auto").all()
+
+
+def test_name_and_reading_in_each_other_s_column_are_named_and_still_read(city, pupils) -> None:
+    found = city(
+        pupils, pupil_roster=_roster(pupils, lambda row: row | {"name": row["kana"], "kana": row["name"]})
+    )
+    assert found.warnings["kind"].tolist() == ["exchanged"]
+    assert (found.link["status"] == "auto").all()
+    assert (found.link["resident_id"] == found.link["record_key"]).all()
+
+
+def test_a_list_without_birth_dates_is_named_and_waits(city, pupils) -> None:
+    found = city(pupils, pupil_roster=_roster(pupils, lambda row: row | {"birth_date": None}))
+    assert found.warnings[["kind", "rows", "share"]].values.tolist() == [["no_birth", 64, 1.0]]
+    assert (found.link["status"] != "auto").all()
+
+
+def test_exchanged_sexes_are_named(city, pupils) -> None:
+    found = city(pupils, pupil_roster=_roster(pupils, lambda row: row | {"sex": "2"}))
+    assert found.warnings["kind"].tolist() == ["sex"]
+    assert (found.link["status"] != "auto").all()
+
+
+def test_a_list_without_readings_is_matched_by_characters(city, pupils) -> None:
+    found = city(pupils, pupil_roster=_roster(pupils, lambda row: row | {"kana": None}))
+    assert found.summary.warnings == []
+    linked = found.link[found.link["status"] == "auto"]
+    assert (linked["resident_id"] == linked["record_key"]).all()
+    assert len(linked) == len(pupils)
+
+
+def test_a_list_of_foreign_names_alone_is_matched_and_never_wrongly(city) -> None:
+    family = [("NGUYEN", "グエン"), ("SANTOS", "サントス"), ("KHAN", "カーン"), ("SMITH", "スミス"), ("GARCIA", "ガルシア"), ("RAI", "ライ")]  # fmt: skip
+    given = [("GABRIEL", "ガブリエル"), ("MARIA", "マリア"), ("MARIO", "マリオ"), ("LUCAS", "ルーカス")]
+    names = [(f"{a} {b}", f"{x}　{y}") for a, x in family for b, y in given]
+    # brothers and sisters of one day: four children of each home, told apart by the given name alone
+    people = [{"resident_id": f"{i:04d}", "household_id": f"H{i // 4}", "name": name, "kana": kana if i % 2 else None, "birth_date": f"201{i // 4}-03-0{i // 4 + 1}", "nationality": "2", "address": f"豊中市浜1丁目{i // 4 + 1}番1号"} for i, (name, kana) in enumerate(names)]  # fmt: skip
+    rows = [
+        {"record_key": f"{i:04d}", "name": kana.replace("　", " ") if i % 3 else " ".join(reversed(name.title().split())), "kana": None, "birth_date": people[i]["birth_date"], "sex": "1", "address": people[i]["address"]}
+        for i, (name, kana) in enumerate(names)
+    ]  # fmt: skip
+    found = city(people, consultation=rows)
+    assert (found.link["resident_id"] == found.link["record_key"]).all()
+    # the other rows wait: in so small a register a brother of one day weighs a lot
+    assert (found.link["status"] == "auto").sum() >= 8
+
+
 def test_exchanged_columns_are_named_and_not_linked_wrongly(city, pupils) -> None:
     def swap(row: dict) -> dict:
         name, kana = row["name"].split("　"), row["kana"].split("　")
