@@ -417,9 +417,19 @@ def open_counts(con: Connection, ops: OpsStore, actor: Actor) -> dict[str, int]:
     if not gaps or not there(con):
         return {"waiting": 0, "again": 0}
     condition, params = access.child_filter(actor)
-    entries = with_offers(rows(con, Scope(condition, tuple(params)), gaps), ops)
-    left = [one for one in entries if one.state == OPEN and not one.resting]
-    return {"waiting": len(left), "again": sum(bool(one.again) for one in left)}
+    noted = offers(ops)
+    subjects = sorted({subject for _, subject in noted})
+    scope = Scope(condition, tuple(params))
+    total, *asked = query(con, _sql("open"), scope, gaps=gaps, subjects=subjects)
+    today = jst_date(ops.clock())
+    resting = again = 0
+    for row in asked:
+        offer = noted.get((row["gap"], row["subject_id"]))
+        if offer is not None:
+            lapsed = bool(_again(offer, row["mark"], today))
+            again += lapsed
+            resting += not lapsed and settings().statuses[offer.status].rests
+    return {"waiting": total["entries"] - resting, "again": again}
 
 
 def figures(con: Connection, ops: OpsStore) -> list[dict[str, Any]]:
