@@ -51,6 +51,13 @@ class Codes:
         self._index |= {"": NONE, None: NONE}
         self._values: list[str] = []
 
+    @staticmethod
+    def of(values: list[str]) -> Codes:
+        """Return a dictionary that holds `values`, distinct and not empty, in this order."""
+        codes = Codes()
+        codes.add(values)
+        return codes
+
     def __len__(self) -> int:
         return len(self._index) - 2
 
@@ -71,6 +78,13 @@ class Numbers:
 
     def __init__(self) -> None:
         self.values = np.array([], dtype="int64")
+
+    @staticmethod
+    def of(values: np.ndarray) -> Numbers:
+        """Return a dictionary that holds these `values` of another."""
+        numbers = Numbers()
+        numbers.values = values
+        return numbers
 
     def __len__(self) -> int:
         return len(self.values)
@@ -159,6 +173,10 @@ class Vocabulary:
     towns: Gazetteer = field(default_factory=listed_towns)
     _loose_of: list[int] = field(default_factory=list)
     _sound_of: list[int] = field(default_factory=list)
+
+    def remember(self, loose_of: np.ndarray, sound_of: np.ndarray) -> None:
+        """Take the loose codes and the sounds of values as they were found before."""
+        self._loose_of, self._sound_of = loose_of.tolist(), sound_of.tolist()
 
     def loose_of(self) -> np.ndarray:
         """Return the loose code of every strict code; the last cell serves -1."""

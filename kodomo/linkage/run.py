@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from kodomo.contracts import load_contracts
-from kodomo.linkage import curve, waterfall
+from kodomo.linkage import curve, register_keys, waterfall
 from kodomo.linkage import decide as judge
 from kodomo.linkage.anomalies import UNSAFE, Anomaly, find_anomalies
 from kodomo.linkage.encode import Vocabulary, school_keys
@@ -170,13 +170,10 @@ def _link(con: duckdb.DuckDBPyConnection, decisions: pd.DataFrame | None, tell: 
         clock = now
 
     tell("名寄せ：読み込み", 0.05)
-    register, frame = read_register(con), read_records(con)
-    schools = read_schools(con)
+    frame, schools = read_records(con), read_schools(con)
     lap("read")
     tell("名寄せ：氏名と住所をそろえる", 0.15)
-    voc = Vocabulary()
-    residents = code_residents(register, voc)
-    del register
+    residents, voc = _residents(con)
     lap("residents")
     groups = {extract: number for number, extract in enumerate(PERSON_EXTRACTS)}
     records = code_records(frame, residents, voc, groups)
@@ -209,6 +206,17 @@ def _link(con: duckdb.DuckDBPyConnection, decisions: pd.DataFrame | None, tell: 
     lap("write")
     tell("名寄せ", 1.0)
     return summary
+
+
+def _residents(con: duckdb.DuckDBPyConnection) -> tuple[Residents, Vocabulary]:
+    """Return the coded register: as the snapshot keeps it, or read and kept now where it has changed."""
+    marked = register_keys.mark(con)
+    found = register_keys.kept(con, marked)
+    if found is None:
+        voc = Vocabulary()
+        found = code_residents(read_register(con), voc), voc
+        register_keys.keep(con, marked, *found)
+    return found
 
 
 def _decided(decisions: pd.DataFrame | None) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 import duckdb
@@ -161,6 +163,22 @@ def read_schools(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     if not set(columns) <= _columns(con, table):
         return pd.DataFrame(columns=columns)
     return _frame(con, f"select distinct record_key, school_code, school_name from {table} order by all")
+
+
+def register_mark(con: duckdb.DuckDBPyConnection) -> str:
+    """Return a fingerprint of everything that `read_register` reads, whatever the order of its rows."""
+    parts = []
+    for table, columns in (
+        ("src_resident_register", list(_RESIDENT_FIELDS)),
+        ("src_resident_move", ["resident_id", "old_address", "new_address"]),
+    ):
+        there = _columns(con, table)
+        used = [column for column in columns if column in there]
+        if used:
+            listed = ", ".join(["resident_id", *used] if "resident_id" in there else used)
+            query = f"select count(*), bit_xor(h), sum(h) from (select hash({listed}) as h from {table})"
+            parts.append([table, used, *map(str, con.execute(query).fetchall()[0])])
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def read_register(con: duckdb.DuckDBPyConnection) -> Register:
