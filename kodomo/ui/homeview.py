@@ -38,14 +38,14 @@ def follow() -> None:
     """Go where a pressed tile or row leads, with the filter set; the first thing the screen does."""
     lists.follow(ROWS)
     pressed = parts.opened_row(TILES)
-    if pressed is not None and pressed in _WAYS:
-        name, state = _WAYS[pressed]
+    if pressed is not None and pressed in WAYS:
+        name, state = WAYS[pressed]
         st.session_state.update(state)
         st.switch_page(session.page(name))
 
 
 # Where each tile leads: the screen, and what its widgets are set to.
-_WAYS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+WAYS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "urgent": ("children", {"ls_apply": Filter(levels=(3,))}),
     "unreviewed": ("children", {"ls_apply": Filter()}),
     "unknown": ("children", {"ls_apply": Filter(unknown=True)}),
