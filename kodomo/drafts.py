@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from kodomo import access, audit, edits, tuning
+from kodomo import access, audit, edits, seals, tuning
 from kodomo.audit import Actor
 from kodomo.examples import Example, examples_data, failures, read_examples
 from kodomo.ops import Conflict, OpsStore, jst_date, utc_text
@@ -484,12 +484,17 @@ def _step(
     note: str = "",
     version_id: str | None = None,
 ) -> None:
-    con.execute(
-        "insert into ruleset_draft_step (draft_id, step, user_id, hash, note, version_id, taken_at)"
-        " values (?, ?, ?, ?, ?, ?, ?)",
-        (draft_id, step, actor.user_id, rules_hash, note, version_id, utc_text(ops.clock())),
-    )
-    detail = {"draft": draft_id, "step": step, "hash": rules_hash[:16]}
+    row = {
+        "draft_id": draft_id,
+        "step": step,
+        "user_id": actor.user_id,
+        "hash": rules_hash,
+        "note": note,
+        "version_id": version_id,
+        "taken_at": utc_text(ops.clock()),
+    }
+    kept = seals.insert(con, ops, seals.DRAFT_STEP, row)
+    detail = {"draft": draft_id, "step": step, "hash": rules_hash[:16], seals.DETAIL: kept}
     audit.append(con, ops, actor, _ACTIONS[step], detail=detail, ruleset=version_id)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from kodomo import access, audit
+from kodomo import access, audit, seals
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.ops import Conflict, OpsStore, utc_text
@@ -21,7 +22,9 @@ class EmptyOpinion(KodomoError):
     """An opinion or answer without words, or with too many."""
 
     def __init__(self) -> None:
-        super().__init__(f"意見を{TEXT_LENGTH}文字までで書いてください。提案する値は{PROPOSED_LENGTH}文字までです。")
+        super().__init__(
+            f"意見を{TEXT_LENGTH}文字までで書いてください。提案する値は{PROPOSED_LENGTH}文字までです。"
+        )
 
 
 class AboutNothing(KodomoError):
@@ -42,7 +45,9 @@ class ReasonForStatus(KodomoError):
     """A decision on an opinion needs its reason."""
 
     def __init__(self) -> None:
-        super().__init__("採用または見送りにするときは、その理由を書いてください。意見を出した人に伝わります。")
+        super().__init__(
+            "採用または見送りにするときは、その理由を書いてください。意見を出した人に伝わります。"
+        )
 
 
 @dataclass(frozen=True)
@@ -100,21 +105,26 @@ def add(
     moment = utc_text(ops.clock())
 
     def keep(con: sqlite3.Connection) -> int:
-        done = con.execute(
-            "insert into opinion (kind, about, proposed, author, department, created_at, updated_at)"
-            " values (?, ?, ?, ?, ?, ?, ?)",
-            (kind, about, wish, actor.user_id, actor.department, moment, moment),
-        )
-        number = int(done.lastrowid or 0)
-        _entry(con, number, actor, words, "received", moment)
+        row = {
+            "kind": kind,
+            "about": about,
+            "proposed": wish,
+            "author": actor.user_id,
+            "department": actor.department,
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        kept = seals.insert(con, ops, seals.TUNING_OPINION, row)
+        number = int(kept[seals.TUNING_OPINION.table][0])
+        kept |= _entry(con, ops, number, actor, words, "received", moment)
+        detail = {"kind": kind, "about": about, seals.DETAIL: kept}
+        audit.append(con, ops, actor, "opinion_add", detail=detail)
         return number
 
-    return audit.transact(ops, actor, "opinion_add", keep, detail={"kind": kind, "about": about})
+    return ops.write(keep)
 
 
-def answer(
-    ops: OpsStore, actor: Actor, shown: Opinion, text: str, status: str | None = None
-) -> None:
+def answer(ops: OpsStore, actor: Actor, shown: Opinion, text: str, status: str | None = None) -> None:
     """Write into a thread, and move it on for those who may.
 
     Args:
@@ -147,21 +157,32 @@ def answer(
             "update opinion set status = ?, updated_at = ?, version = version + 1 where opinion_id = ?",
             (status or shown.status, moment, shown.opinion_id),
         )
-        _entry(con, shown.opinion_id, actor, words, status, moment)
+        kept = _entry(con, ops, shown.opinion_id, actor, words, status, moment)
+        detail = {"opinion": shown.opinion_id, "status": status or shown.status, seals.DETAIL: kept}
+        audit.append(con, ops, actor, "opinion_add" if status is None else "opinion_decide", detail=detail)
 
-    action = "opinion_add" if status is None else "opinion_decide"
-    detail = {"opinion": shown.opinion_id, "status": status or shown.status}
-    audit.transact(ops, actor, action, keep, detail=detail)
+    ops.write(keep)
 
 
 def _entry(
-    con: sqlite3.Connection, opinion_id: int, actor: Actor, text: str, status: str | None, moment: str
-) -> None:
-    con.execute(
-        "insert into opinion_entry (opinion_id, user_id, department, text, status, written_at)"
-        " values (?, ?, ?, ?, ?, ?)",
-        (opinion_id, actor.user_id, actor.department, text, status, moment),
-    )
+    con: sqlite3.Connection,
+    ops: OpsStore,
+    opinion_id: int,
+    actor: Actor,
+    text: str,
+    status: str | None,
+    moment: str,
+) -> dict[str, Any]:
+    """Add one contribution; returns its seal for the log row."""
+    row = {
+        "opinion_id": opinion_id,
+        "user_id": actor.user_id,
+        "department": actor.department,
+        "text": text,
+        "status": status,
+        "written_at": moment,
+    }
+    return seals.insert(con, ops, seals.OPINION_ENTRY, row)
 
 
 def listing(ops: OpsStore, about: str | None = None) -> list[Opinion]:

@@ -85,7 +85,49 @@ WORSENING_CAP = Sealed(
     ("worsening_cap",),
     "重篤化の見張りの人数",
 )
-TABLES = (OPINION, DECISION, PREGNANCY_REVIEW, MISSED_STATUS, WORSENING_ACK, WORSENING_CAP)
+RULESET_VERSION = Sealed(
+    "ruleset_version",
+    "version_id",
+    (
+        *("parent_id", "title", "toml", "hash", "author", "reason", "created_at", "active_from"),
+        *("approved_by", "approved_at"),
+    ),
+    ("ruleset_activate",),
+    "判定基準の版",
+)
+DRAFT_STEP = Sealed(
+    "ruleset_draft_step",
+    "step_id",
+    ("draft_id", "step", "user_id", "hash", "note", "version_id", "taken_at"),
+    ("ruleset_save", "ruleset_submit", "ruleset_approve"),
+    "判定基準の案の経過",
+)
+TUNING_OPINION = Sealed(
+    "opinion",
+    "opinion_id",
+    ("kind", "about", "proposed", "author", "department", "created_at"),
+    ("opinion_add",),
+    "判定基準への意見",
+)
+OPINION_ENTRY = Sealed(
+    "opinion_entry",
+    "entry_id",
+    ("opinion_id", "user_id", "department", "text", "status", "written_at"),
+    ("opinion_add", "opinion_decide"),
+    "意見の書き込み",
+)
+TABLES = (
+    OPINION,
+    DECISION,
+    PREGNANCY_REVIEW,
+    MISSED_STATUS,
+    WORSENING_ACK,
+    WORSENING_CAP,
+    RULESET_VERSION,
+    DRAFT_STEP,
+    TUNING_OPINION,
+    OPINION_ENTRY,
+)
 
 
 def insert(con: sqlite3.Connection, ops: OpsStore, what: Sealed, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +139,7 @@ def insert(con: sqlite3.Connection, ops: OpsStore, what: Sealed, row: Mapping[st
     return seal(con, ops, what, int(done.lastrowid or 0))
 
 
-def seal(con: sqlite3.Connection, ops: OpsStore, what: Sealed, number: int) -> dict[str, Any]:
+def seal(con: sqlite3.Connection, ops: OpsStore, what: Sealed, number: int | str) -> dict[str, Any]:
     """The seal of a row just written, for the detail of the log row in the same transaction.
 
     Returns:
@@ -125,7 +167,7 @@ def verify(ops: OpsStore, *, limit: int = 20) -> list[str]:
     with ops.read() as con:
         for what in TABLES:
             marks = ", ".join("?" * len(what.actions))
-            sealed: dict[int, str] = {}
+            sealed: dict[Any, str] = {}
             unsealed = 0
             for (text,) in con.execute(
                 f"select detail from operation_log where action in ({marks}) and result = 'ok'", what.actions
@@ -133,10 +175,10 @@ def verify(ops: OpsStore, *, limit: int = 20) -> list[str]:
                 detail = json.loads(text)
                 found = detail.get(DETAIL, {}).get(what.table)
                 if found is not None:
-                    sealed[int(found[0])] = found[1]
+                    sealed[found[0]] = found[1]
                 unsealed += DETAIL not in detail
             first = min(sealed, default=None)
-            places: dict[int, str] = {}
+            places: dict[Any, str] = {}
             for row in con.execute(f"select * from {what.table} order by {what.key}"):
                 number = row[what.key]
                 digest = sealed.pop(number, None)

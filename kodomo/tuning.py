@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from kodomo import audit, judge
+from kodomo import audit, judge, seals
 from kodomo.audit import Actor
 from kodomo.conditions import RuleSetError
 from kodomo.ops import Conflict, OpsStore, jst_date, utc_text
@@ -131,6 +131,7 @@ def publish(
         "hash": row.hash[:16],
         "parent": parent,
         "active_from": row.active_from,
+        seals.DETAIL: seals.seal(con, ops, seals.RULESET_VERSION, row.version_id),
     }
     audit.append(con, ops, actor, "ruleset_activate", detail=detail, ruleset=row.version_id)
     return row

@@ -62,9 +62,7 @@ def _apply(user: Actor) -> None:
             used = tuning.apply_active(con, ops, session.catalogue())
             build.stage = "judged"
             build.ruleset = used
-            audit.record(
-                ops, user, "ruleset_activate", detail={"version": used, "applied": True}, ruleset=used
-            )
+            audit.record(ops, user, "ruleset_apply", detail={"version": used}, ruleset=used)
     except KodomoError as refusal:
         st.error(str(refusal))
         return

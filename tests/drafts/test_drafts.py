@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kodomo import drafts, edits, tuning
+from kodomo import drafts, edits, seals, tuning
 from kodomo.access import AccessDenied
 from kodomo.audit import Actor, verify
 from kodomo.examples import failures
@@ -231,3 +231,17 @@ def test_a_changed_rule_for_too_many_or_too_few_is_refused(scorer) -> None:
     with pytest.raises(drafts.TooFew, match="特定の家庭"):
         refuse(scorer, rare, fewest_children=hits[few.code] + 1)
     refuse(scorer, edits.turn(FIRST, {f"use|{few.code}": False}, SHOWN), fewest_children=hits[few.code] + 1)
+
+
+def test_a_version_or_step_changed_behind_the_log_is_found(ops, begun) -> None:
+    drafts.approve(ops, MANAGER, drafts.submit(ops, TUNER, begun, {}, ITEMS), "", ITEMS)
+    assert seals.verify(ops) == []
+    with sqlite3.connect(ops.path) as con:
+        for name in ("ruleset_version_content_stays", "ruleset_draft_step_no_update"):
+            con.execute(f"drop trigger {name}")
+        con.execute("update ruleset_version set reason = 'ほかの理由'")
+        con.execute("update ruleset_draft_step set user_id = 'someone' where step = 'approve'")
+    con.close()
+    problems = seals.verify(ops)
+    assert "判定基準の版のv1番が書き換えられています。" in problems
+    assert any("判定基準の案の経過" in problem for problem in problems)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kodomo import opinions
+from kodomo import opinions, seals
 from kodomo.access import AccessDenied
 from kodomo.audit import Actor, verify
 from kodomo.ops import Conflict, OpsStore
@@ -63,6 +63,7 @@ def test_it_moves_on_with_a_reason_and_is_counted(ops) -> None:
     assert opinions.counts(ops) == {"pupil": {"adopted": 1}}
     assert opinions.open_counts(ops) == {}
     assert verify(ops) == []
+    assert seals.verify(ops) == []
 
 
 def test_nobody_answers_a_thread_that_moved_on_meanwhile(ops) -> None:
