@@ -190,7 +190,7 @@ def _line(
     share = f"{len(known)} of {len(leads)} ({100 * len(known) / max(len(leads), 1):.0f}%)"
     spread = "–"
     if len(known) > 1:
-        low, middle, high = statistics.quantiles(known, n=4)
+        low, middle, high = statistics.quantiles(known, n=4, method="inclusive")
         spread = f"{middle:.0f} days ({low:.0f}–{high:.0f})"
     false = 100 * (alarms - right) / max(size, 1)
     hit = f"{100 * right / max(alarms, 1):.1f}%"
