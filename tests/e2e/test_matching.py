@@ -47,6 +47,8 @@ def test_the_second_person_answers_with_one_key_and_takes_it_back_with_another(
     tab = login("data", "/matching")
     expect(tab.get_by_text(proposed.record_key).first).to_be_visible()
     expect(tab.get_by_text("2人目の確認です")).to_be_visible()
+    expect(tab.get_by_role("button", name="ちがう人")).to_be_visible()
+    tab.wait_for_timeout(1500)
     tab.keyboard.press("2")
     expect(tab.get_by_role("button", name="直前を取り消す")).to_be_visible()
     expect(tab.get_by_text("2人目の確認です")).to_have_count(0)
