@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from kodomo import access, cases, dossier, pregnancies
+from kodomo import access, dossier, pregnancies
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.pregnancies import Entry
-from kodomo.ui import charts, parts, pregnancy_view, session, theme
+from kodomo.ui import charts, parts, pregnancy_view, review_view, session, theme
 
 SAVED = "xp_saved"
 
@@ -131,30 +131,8 @@ def review_box(user: Actor, shown: session.Snapshot, entry: Entry) -> None:
         if not access.may(user, "pregnancy_review"):
             st.caption("あなたの役割では、確認の記録はできません。")
             return
-        outcomes = cases.catalogue().outcomes
-        outcome = st.selectbox(
-            "確認の結果",
-            list(outcomes),
-            format_func=lambda code: f"{outcomes[code].label}（{outcomes[code].means}）",
-            index=None,
-            placeholder="選んでください",
-            key=f"xp_outcome_{entry.entry_ref}",
-        )
-        choices = {reason.code: reason for reason in cases.reasons_for(outcome)} if outcome else {}
-        reason = st.selectbox(
-            "主な理由",
-            list(choices),
-            format_func=lambda code: choices[code].label,
-            index=None,
-            placeholder="選んでください" if choices else "先に結果を選んでください",
-            disabled=not choices,
-            key=f"xp_reason_{entry.entry_ref}",
-        )
-        note = st.text_area(
-            "メモ（確かめたこと、次にすること）",
-            max_chars=cases.NOTE_LENGTH,
-            height=90,
-            key=f"xp_note_{entry.entry_ref}",
+        outcome, reason, note = review_view.conclusion(
+            "xp", entry.entry_ref, "メモ（確かめたこと、次にすること）"
         )
         if st.button("記録する", type="primary", key="xp_save"):
             try:
@@ -162,9 +140,9 @@ def review_box(user: Actor, shown: session.Snapshot, entry: Entry) -> None:
                     session.store(),
                     user,
                     entry,
-                    outcome or "",
-                    reason or "",
-                    note or "",
+                    outcome,
+                    reason,
+                    note,
                     snapshot=shown.name,
                     as_of=shown.as_of,
                 )

@@ -45,38 +45,41 @@ def review_box(user: Actor, shown: session.Snapshot, known: Dossier, scope: acce
         if not access.may(user, "review"):
             st.caption("あなたの役割では、確認の記録はできません。")
             return
-        known_outcomes = cases.catalogue().outcomes
-        outcome = st.selectbox(
-            "確認の結果",
-            list(known_outcomes),
-            format_func=lambda code: f"{known_outcomes[code].label}（{known_outcomes[code].means}）",
-            index=None,
-            placeholder="選んでください",
-            key=f"rv_outcome_{known.child['child_ref']}",
-        )
-        choices = {reason.code: reason for reason in cases.reasons_for(outcome)} if outcome else {}
-        reason = st.selectbox(
-            "主な理由",
-            list(choices),
-            format_func=lambda code: choices[code].label,
-            index=None,
-            placeholder="選んでください" if choices else "先に結果を選んでください",
-            disabled=not choices,
-            key=f"rv_reason_{known.child['child_ref']}",
-        )
-        note = st.text_area(
-            "メモ（確かめたこと、自分の見立て）",
-            max_chars=cases.NOTE_LENGTH,
-            height=90,
-            key=f"rv_note_{known.child['child_ref']}",
+        outcome, reason, note = conclusion(
+            "rv", known.child["child_ref"], "メモ（確かめたこと、自分の見立て）"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             pressed = st.button("記録する", type="primary", key="rv_save")
             after = st.button("次のこどもへ", key="rv_next", type="tertiary")
         if pressed:
-            _save(user, shown, known, scope, outcome or "", reason or "", note or "", len(past))
+            _save(user, shown, known, scope, outcome, reason, note, len(past))
         if after:
             _next(user, shown, known)
+
+
+def conclusion(prefix: str, reference: str, note_label: str) -> tuple[str, str, str]:
+    """The fields of a review of a child or a pregnancy: outcome, main reason, note ('' where empty)."""
+    outcomes = cases.catalogue().outcomes
+    outcome = st.selectbox(
+        "確認の結果",
+        list(outcomes),
+        format_func=lambda code: f"{outcomes[code].label}（{outcomes[code].means}）",
+        index=None,
+        placeholder="選んでください",
+        key=f"{prefix}_outcome_{reference}",
+    )
+    choices = {reason.code: reason for reason in cases.reasons_for(outcome)} if outcome else {}
+    reason = st.selectbox(
+        "主な理由",
+        list(choices),
+        format_func=lambda code: choices[code].label,
+        index=None,
+        placeholder="選んでください" if choices else "先に結果を選んでください",
+        disabled=not choices,
+        key=f"{prefix}_reason_{reference}",
+    )
+    note = st.text_area(note_label, max_chars=cases.NOTE_LENGTH, height=90, key=f"{prefix}_note_{reference}")
+    return outcome or "", reason or "", note or ""
 
 
 def _save(

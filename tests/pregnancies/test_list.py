@@ -257,3 +257,14 @@ def test_the_mothers_time_axis_holds_her_own_records(city, look, specialist):
     city.add("contact_log", "2001", occurred_on="2026-02-10", outcome="1", counterpart="1")
     kinds = [row["extract"] for row in pregnancies.events(city.con, specialist, look()[entry])]
     assert kinds == ["contact_log", "consultation", "pregnancy", "public_assistance"]
+
+
+def test_the_highest_epds_of_the_earlier_children_counts_also_beside_one_never_asked(city, look):
+    notice(city, mother(city, household_id="H1001"))
+    for number, born in (("1001", "2024-06-01"), ("1002", "2024-06-02")):
+        city.child(number, born, parent=False, household_id="H1001")
+    city.add("newborn_visit", "1001", visited_on="2024-07-10", outcome="1", epds=8)
+    city.add("newborn_visit", "1001", visited_on="2024-08-10", outcome="1", epds=12)
+    entry = look()["pregnancy:B2001"]
+    assert "mind_burden" in codes(entry)
+    assert "前の出産後のEPDS 12点（2024-08-10）" in entry.reasons[0].detail
