@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -260,7 +260,7 @@ def _lay_out_rules(
             more = "" if level == categories.top else "以上"
             remark = f"。この事実だけで「{top[level]}」{more}にします" if level else ""
             rows.append((row.code, row.category, kind, row.label, remark, level))
-            parts += _leaf_rows(row.code, list(positive_leaves(row.when)), items)
+            parts += _leaf_rows(row.code, _each_once(positive_leaves(row.when)), items)
     for group in ruleset.groups:
         remark = f"は、合わせて{group.cap:g}点までとします"
         rows.append((group.code, group.category, "cap", group.label, remark, None))
@@ -288,6 +288,16 @@ def _lay_out_rules(
         "item_window": "varchar",
     }
     _frame(con, "rule_leaf", columns, parts)
+
+
+def _each_once(parts: Iterable[Leaf]) -> list[Leaf]:
+    """Leaves in their order, an item that is asked for in several degrees (>=) only once, by the lowest."""
+    kept: dict[tuple[str, str, float | None], Leaf] = {}
+    for leaf in parts:
+        key = (leaf.item, leaf.op, None if leaf.op == ">=" else leaf.value)
+        if key not in kept or leaf.value < kept[key].value:
+            kept[key] = leaf
+    return list(kept.values())
 
 
 def _leaf_rows(code: str, parts: Sequence[Leaf], items: Mapping[str, ItemLike]) -> list[tuple[object, ...]]:

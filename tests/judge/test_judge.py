@@ -241,6 +241,21 @@ def test_reasons_name_the_events_behind_them(city, child, as_of, ruleset, catalo
     ]
 
 
+def test_a_fact_asked_for_in_several_degrees_is_told_once(city, child, as_of, catalogue, rules_text) -> None:
+    degrees = (
+        "when.any = [{ all = [{ item = 'absence', op = '>=', value = 10 },"
+        " { item = 'mood', op = '>=', value = 30 }] }, { item = 'absence', op = '>=', value = 12 }]\npoints = 2"
+    )
+    both = rules_text[rules_text.index('code = "na_both"') :]
+    old = both[both.index("when") : both.index("\nreason")]
+    ruleset = load_ruleset(rules_text.replace(old, degrees), catalogue)
+    con = judged(city([child("1", {"absence": 12, "mood": 40})]), as_of, ruleset, catalogue)
+    text = con.execute("select text, event_ids from reason where code = 'na_both'").fetchall()
+    assert text == [
+        ("欠席と気持ちの落ち込み（欠席日数 12日、気持ちが低い日 40%）", ["x:1:absence", "x:1:mood"])
+    ]
+
+
 def random_children(child: type, count: int, seed: int) -> list[Any]:
     rng = random.Random(seed)
     items = [
