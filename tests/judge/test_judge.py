@@ -244,7 +244,8 @@ def test_reasons_name_the_events_behind_them(city, child, as_of, ruleset, catalo
 def test_a_fact_asked_for_in_several_degrees_is_told_once(city, child, as_of, catalogue, rules_text) -> None:
     degrees = (
         "when.any = [{ all = [{ item = 'absence', op = '>=', value = 10 },"
-        " { item = 'mood', op = '>=', value = 30 }] }, { item = 'absence', op = '>=', value = 12 }]\npoints = 2"
+        " { item = 'mood', op = '>=', value = 30 }] },"
+        " { item = 'absence', op = '>=', value = 12 }]\npoints = 2"
     )
     both = rules_text[rules_text.index('code = "na_both"') :]
     old = both[both.index("when") : both.index("\nreason")]
