@@ -9,17 +9,18 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-# Each pass: where it looks (`entry`: names, `home`: names at addresses, `pupil`: names at schools), the
-# columns that must be equal, and the most residents that may share the key (0 = any number).
+# Each pass: where it looks (`entry`: names, `born`: names of those born on a day that some record gives,
+# `home`: names at addresses, `pupil`: schools), the columns that must be equal, and the most residents that
+# may share the key (0 = any number).
 Pass = tuple[str, tuple[str, ...], int]
 # Whoever is meant is nearly always found here; these passes stay narrow however large the city is.
 NARROW: tuple[Pass, ...] = (
-    ("entry", ("dob", "mei_p"), 0),
-    ("entry", ("dob", "sei_p"), 0),
-    ("entry", ("dob", "mei_l"), 0),
-    ("entry", ("dob", "sei_l"), 0),
-    ("entry", ("dob", "bag"), 0),
-    ("entry", ("dob", "words"), 0),
+    ("born", ("dob", "mei_p"), 0),
+    ("born", ("dob", "sei_p"), 0),
+    ("born", ("dob", "mei_l"), 0),
+    ("born", ("dob", "sei_l"), 0),
+    ("born", ("dob", "bag"), 0),
+    ("born", ("dob", "words"), 0),
     ("entry", ("y", "sei_l", "mei_l"), 100),
     ("entry", ("y", "sei_p", "mei_p"), 100),
     ("entry", ("md", "sei_l", "mei_l"), 100),
@@ -112,6 +113,7 @@ class Blocks:
         """
         con = self.con
         con.execute("create or replace temp view asking as select * from record")
+        con.execute("create or replace temp table born as select * from entry semi join record using (dob)")
         found: list[np.ndarray] = []
         settled: list[np.ndarray] = []
         for keys in SETTLING:
@@ -154,7 +156,7 @@ class Blocks:
         # Whoever is still without a candidate is at least shown those of the same birth date.
         con.register("served", pa.table({"i": np.unique(pairs >> 32)}))
         con.execute("create or replace temp view asking as select * from open anti join served using (i)")
-        pairs = _distinct([pairs, self._pairs("entry", ("dob",))])
+        pairs = _distinct([pairs, self._pairs("born", ("dob",))])
         con.unregister("served")
         return Pairs(
             (pairs >> 32).astype("int32"), (pairs & 0xFFFFFFFF).astype("int32"), np.isin(pairs, blind)
@@ -172,7 +174,7 @@ class Blocks:
                 (r.i::bigint << 32) | e.i as pair,
                 coalesce(e.full_l = r.full_l, true) and coalesce(e.full_k = r.full_k, true)
                     and coalesce(e.sex = r.sex, true) as sure
-            from asking r join entry e on {on}
+            from asking r join born e on {on}
             """
         ).fetchnumpy()
         return np.asarray(rows["pair"], dtype="int64"), np.asarray(rows["sure"], dtype=bool)
