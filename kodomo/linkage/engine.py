@@ -25,7 +25,7 @@ from kodomo.linkage.model import BACKGROUND_U, HOUSEHOLD_U, PRIOR_M, Evidence
 from kodomo.linkage.sources import Register
 
 ADULT_GAP = 15  # a guardian is at least this many years older than the child
-GROWN = 2005  # of those born before, everybody at home counts
+GROWN = 2005  # whoever was born before may be a guardian of anybody at home, a grown brother, too
 
 
 def _serial(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
@@ -281,7 +281,7 @@ class Homes:
 
     def _older(self, child: np.ndarray, adult: np.ndarray) -> np.ndarray:
         child, adult = self.year[child], self.year[adult]
-        return (child > 0) & (adult > 0) & ((child - adult >= ADULT_GAP) | (child < GROWN))
+        return (child > 0) & (adult > 0) & ((child - adult >= ADULT_GAP) | (np.minimum(child, adult) < GROWN))
 
     def adults(self, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the adults each of `people` lives with: (row in `people`, adult)."""
@@ -637,6 +637,8 @@ class Engine:
             for level in (0, 2, 3):  # the best of a resident's adults counts
                 best = row[same == level]
                 found[best] = np.maximum(found[best], level)
+        # A foreign parent may be written in letters here and in characters there: that says nothing against.
+        found[(found == 0) & (records.guardian.bag[pairs.record[rows]] >= 0)] = -1
         rows, found = rows[found >= 0], found[found >= 0]
         out[rows] = found
         kanji = records.guardian.mei_l[pairs.record[rows]]
