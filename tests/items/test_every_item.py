@@ -64,13 +64,8 @@ def health(on: str, when: str = DAY, **values: Any) -> list[Row]:
 
 def answers(low: int, **values: Any) -> list[Row]:
     """Four answers of the last month, bad or as given."""
-    return [
-        row
-        for n in range(4)
-        for row in one(
-            "mood_check", occurred_on=f"2026-03-{5 + n:02d}", **{"mood": low, "sleep": low} | values
-        )
-    ]
+    told: dict[str, Any] = {"mood": low, "sleep": low} | values
+    return [row for n in range(4) for row in one("mood_check", occurred_on=f"2026-03-{5 + n:02d}", **told)]
 
 
 CALM = [

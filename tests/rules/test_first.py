@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import pytest
 
@@ -18,7 +19,7 @@ def first() -> RuleSet:
     return load_ruleset(FIRST_RULESET, load_items())
 
 
-def level(first: RuleSet, category: str, facts: dict[str, float | None], age_band: str, days: int) -> int:
+def level(first: RuleSet, category: str, facts: Mapping[str, float | None], age_band: str, days: int) -> int:
     dates = dict.fromkeys(facts, DAY - dt.timedelta(days=days))
     return score(first, category, Facts(facts, dates, DAY, age_band)).level
 
