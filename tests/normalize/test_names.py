@@ -78,6 +78,25 @@ def test_names_meet_only_by_the_table_or_width(one: str, other: str) -> None:
         assert plain(one) == plain(other)
 
 
+def test_every_single_character_keeps_its_own_key_unless_the_table_says_otherwise() -> None:
+    table = {
+        unicodedata.normalize("NFKC", row["variant"]): row["base"] for row in ROWS if row["class"] in STRICT
+    }
+    every = [chr(code) for span in (range(0x3400, 0xA000), range(0x20000, 0x2A6E0)) for code in span]
+    wide = [unicodedata.normalize("NFKC", char) for char in every]
+    wrong = [
+        char
+        for char, plain, key in zip(every, wide, name_keys(every), strict=True)
+        if key != table.get(plain, plain)
+    ]
+    assert wrong == []
+
+
+@given(st.text(KANJI, max_size=4), st.text(KANJI, max_size=4))
+def test_the_key_of_a_name_is_the_keys_of_its_characters(one: str, other: str) -> None:
+    assert name_key(one + other) == name_key(one) + name_key(other)
+
+
 @given(st.lists(st.text(max_size=12), max_size=30))
 def test_a_column_is_folded_as_its_values_are(texts: list[str]) -> None:
     assert name_keys(texts) == [name_key(text) for text in texts]
