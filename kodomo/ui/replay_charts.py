@@ -97,6 +97,8 @@ def curve(
             )
         )
     figure.add_vline(x=checked, line={"color": theme.MUTED, "width": 1, "dash": "dot"})
+    seen = [y for line in lines for y in line.points.loc[line.points["k"] <= until, "share"].tolist()]
+    top = min(1.02, max(0.1, 1.25 * max([*seen, *(mark[2] for mark in marks)], default=1.0)))
     for level, children, share in marks:
         style = theme.level_style(level)
         figure.add_trace(
@@ -106,15 +108,13 @@ def curve(
                 mode="markers+text",
                 marker={"color": style.color, "size": 10, "symbol": "diamond"},
                 text=[f"{style.word}{'まで' if level < 3 else ''} {children:,.0f}人"],
-                textposition="bottom right",
+                textposition="bottom right" if share > 0.1 * top else "top right",
                 textfont={"size": 12, "color": style.color},
                 hovertemplate=f"{escape(style.word)}以上　%{{x:,.0f}}人 → %{{y:.0%}}<extra></extra>",
                 showlegend=False,
                 cliponaxis=False,
             )
         )
-    seen = [y for line in lines for y in line.points.loc[line.points["k"] <= until, "share"].tolist()]
-    top = min(1.02, max(0.1, 1.25 * max([*seen, *(mark[2] for mark in marks)], default=1.0)))
     figure.update_layout(
         charts.layout(
             HEIGHT,

@@ -99,7 +99,7 @@ def difference(row: Row) -> str:
 
 
 def compared(row: Row, method: str) -> str:
-    """How far the rules are ahead of one list, and whether that may be chance."""
+    """How far the rules are ahead of one list, where that is more than chance; '' where it may be chance."""
     name, ahead = f"「{list_label(method)}」", float(row["ahead"])
     width = f"95%の幅 {row['ahead_low'] * 100:+.1f}～{row['ahead_high'] * 100:+.1f}"
     if row["ahead_low"] > 0:
@@ -109,8 +109,7 @@ def compared(row: Row, method: str) -> str:
             f"{name}より{points(ahead)}低く（{width}）、偶然とは言いにくい差です。"
             "この類型では、いまの判定基準の並び順を見直す必要があります。"
         )
-    way = "高い" if ahead >= 0 else "低い"
-    return f"{name}より{points(ahead)}{way}ものの（{width}）、偶然の幅に入り、どちらがよいとは言えません。"
+    return ""
 
 
 def precision(at: pd.DataFrame, checked: int) -> str:
@@ -123,10 +122,17 @@ def precision(at: pd.DataFrame, checked: int) -> str:
         f"およそ{round(checked * (1 - rules['precision'])):,}人には、この期間に数えられる出来事がありません。"
     )
     best = best_department(at)
+    unsure = []
     for method in (best, "flags", "area"):
         row = row_of(at, method=method) if method else None
         if row is not None and method:
-            said += compared(row, method)
+            apart = compared(row, method)
+            said += apart
+            unsure += [] if apart else [f"「{list_label(method)}」{difference(row)}"]
+    if unsure:
+        said += (
+            f"{'、'.join(unsure)}との差（ポイントと95%の幅）は偶然の幅に入り、どちらがよいとは言えません。"
+        )
     return said
 
 

@@ -4,7 +4,8 @@
 -- together), and the Wilson score range is taken for as many independent children as would vary as much. Places beyond
 -- the end of a list are a blind draw with a variance of its own. `of` is 'rules' for every list; 'without:…' lists are
 -- compared on the days they were made for. Source: Korn & Graubard (1998), Survey Methodology 24(2), for the effective
--- number; Taylor linearisation of a ratio for the variance.
+-- number; Taylor linearisation of a ratio for the variance. Differences get one family more of variance, so that two or
+-- three children are never taken for certain: Agresti & Min (2005), Statistics in Medicine 24(5), half a child a cell.
 with
 population as (
     select * from population where category = $category and months = $months and children >= $k
@@ -88,8 +89,10 @@ counted as (
         (coalesce(o.variance, 0) + t.blind_variance) / (t.looked * t.looked) as variance,
         r.found / r.days as rules_found,
         (r.found - t.found) / t.looked as ahead,
-        sqrt((coalesce(a.variance, 0) + case when t.method = 'rules' then 0 else t.blind_variance + r.blind_variance end))
-        / t.looked as ahead_error
+        case
+            when t.method = 'rules' then 0
+            else sqrt(coalesce(a.variance, 0) + t.blind_variance + r.blind_variance + 1)
+        end / t.looked as ahead_error
     from total as t
     inner join total as r on t.method = r.method and r.sign = -1
     left join own as o on t.method = o.method

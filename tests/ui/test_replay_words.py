@@ -29,7 +29,7 @@ def lists(ahead: float, low: float, high: float) -> pd.DataFrame:
     [
         (0.1, 0.04, 0.16, "10.0ポイント高く（95%の幅 +4.0～+16.0）、偶然とは言いにくい差です"),
         (-0.1, -0.16, -0.04, "並び順を見直す必要があります"),
-        (0.02, -0.03, 0.07, "偶然の幅に入り、どちらがよいとは言えません"),
+        (0.02, -0.03, 0.07, "+2.0（-3.0～+7.0）との差（ポイントと95%の幅）は偶然の幅に入り"),
     ],
 )
 def test_being_ahead_is_only_claimed_beyond_chance(ahead: float, low: float, high: float, said: str) -> None:
