@@ -151,14 +151,20 @@ born as (
     left join named_births on joined.entry_id = named_births.entry_id
     left join seen_births on joined.entry_id = seen_births.entry_id
 ),
+measures as (
+    select person_id from known_protective_measure
+    where started_on <= as_of and (lifted_on is null or lifted_on > as_of)
+),
+wanted as (
+    select resident_id from concerned
+    union
+    select person_id from measures
+),
 people as (
     select resident.*, coalesce(living_group.living_group, resident.household_id) as home
     from resident
     left join living_group on resident.household_id = living_group.household_id
-),
-measures as (
-    select person_id from known_protective_measure
-    where started_on <= as_of and (lifted_on is null or lifted_on > as_of)
+    where resident.resident_id in (select resident_id from wanted)
 ),
 protected_homes as (
     select distinct people.home from measures inner join people on measures.person_id = people.resident_id
