@@ -251,6 +251,11 @@ def lead(shown: Figures, choice: Choice) -> None:
             f"出来事の何日前に、注意以上になっていたか（{choice.label}）",
             "はじめての出来事ごとに、その前の12か月で最初に注意以上になった月末からの日数です。右ほど早く気づけます。",
         )
+        if not len(frame):
+            st.caption(
+                "前の12か月がすべて判定されている出来事が、まだありません。月末の回数を増やして検証してください。"
+            )
+            return
         if not days:
             st.caption("出来事の前に注意以上になっていたこどもは、この期間にはいません。")
             return
