@@ -17,6 +17,7 @@ from kodomo.ops import OpsStore
 
 EVERYBODY = {"view_home", "view_guide", "view_notice", "accept_conduct", "password_change"}
 CHILDREN = {"saved_filter", "view_list", "search", "view_child", "view_intake"}
+SIGNING = {"ruleset_approve", "ruleset_compare", "opinion_add", "opinion_decide"}
 MATCHING = {"view_links", "link_decide", "link_undo", "export_links"}
 ALLOWED = {
     "coordinator": EVERYBODY
@@ -32,19 +33,26 @@ ALLOWED = {
     }
     | {"who_may_see", "view_grants", "view_pregnancy", "tune_preview", "view_moves", "view_rules"}
     | {"ruleset_save", "ruleset_activate", "ruleset_retire", "view_outcomes", "export_outcomes"}
+    | SIGNING
+    | {"ruleset_submit"}
     | {"notice_publish", "view_worsening", "worsening_ack", "worsening_cap"}
     | {"view_replay", "view_expectant", "pregnancy_review", "view_missed", "missed_status", "export_missed"}
     | MATCHING,
     "specialist": EVERYBODY
     | CHILDREN
     | {"break_glass", "review", "print_child", "print_list", "view_pregnancy", "view_rules", "view_outcomes"}
-    | {"view_worsening", "worsening_ack"}
+    | {"view_worsening", "worsening_ack", "opinion_add"}
     | {"view_expectant", "pregnancy_review", "view_missed", "missed_status"},
-    "department_staff": EVERYBODY | CHILDREN | {"view_worsening", "view_missed", "missed_status"} | MATCHING,
-    "manager": EVERYBODY | {"view_outcomes", "export_outcomes", "view_intake", "view_rules", "view_replay"},
+    "department_staff": EVERYBODY
+    | CHILDREN
+    | {"view_worsening", "view_missed", "missed_status", "view_rules", "opinion_add"}
+    | MATCHING,
+    "manager": EVERYBODY
+    | {"view_outcomes", "export_outcomes", "view_intake", "view_rules", "view_replay", "tune_preview"}
+    | SIGNING,
     "tuner": EVERYBODY
     | {"saved_filter", "tune_preview", "view_moves", "view_rules", "ruleset_save", "view_outcomes"}
-    | {"view_intake", "view_replay"},
+    | {"view_intake", "view_replay", "ruleset_submit", "ruleset_compare", "opinion_add", "opinion_decide"},
     "data_steward": EVERYBODY
     | {"view_intake", "view_quarantine", "load", "link", "judge", "refresh"}
     | MATCHING,
