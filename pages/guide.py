@@ -11,9 +11,11 @@ with left:
     guide_view.first_words()
     guide_view.levels()
     guide_view.looking()
+    guide_view.lists()
     guide_view.marks()
 with right:
     guide_view.rights(user)
     guide_view.unknown()
+    guide_view.tuning()
     guide_view.guarded()
     guide_view.logged()
