@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench import judging, pages, plain_read
+from bench import drafting, judging, pages, plain_read
 from bench.process import Measured, run
 from kodomo.snapshots import Family
 
@@ -103,6 +103,13 @@ def _measure(folder: Path, residents: int, with_pages: bool) -> int:
     _row("judge one day, the month before with it", first, "the first judgement of a store")
     again = run([*kodomo, db, "judge", "--as-of", DAY])
     _row("judge one day, published", again, f"{again.seconds / plain.seconds:.2f} × read_csv (aim 8 s)")
+    ready, moves = drafting.measure(db)
+    middle, high = pages.summary(moves)
+    print(
+        f"{'one number of the rules moved, levels anew':<44}{middle:>6.1f} ms, p95 {high:.1f} ms"
+        f"  (aim 20; {len(moves)} moves; read into memory once: {ready:,.0f} ms)",
+        flush=True,
+    )
     _row("replay, 36 month-ends", run([*kodomo, db, "replay", "--months", "36"]), "aim 240 s")
     _growth(folder, db, residents)
     whole = folder / "whole" / "kodomo.duckdb"
