@@ -124,11 +124,6 @@ class Session:
         """The session's owner as an actor for access and log."""
         return Actor(self.user_id, self.name, self.role, self.department, self.label)
 
-    @property
-    def ends_at(self) -> datetime:
-        """When the session ends at the latest, used or not."""
-        return self.started_at + ABSOLUTE
-
 
 @dataclass(frozen=True)
 class Touch:

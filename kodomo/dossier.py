@@ -16,7 +16,6 @@ from kodomo.paths import SQL
 from kodomo.roster import Row, Scope
 
 SEXES = {"1": "男", "2": "女", "9": "その他・不明"}
-UNKNOWN_STATES = ("未連携", "データ途絶")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ import duckdb
 
 from kodomo.errors import KodomoError
 
-STAGES = ("loaded", "linked", "judged")
 KEEP = 3
 _SETTINGS = {
     "threads": 2,

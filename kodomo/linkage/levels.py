@@ -14,13 +14,10 @@ from kodomo.normalize import is_transliteration
 # Name parts: 7 kanji and reading, 6 the only script both have, 5 one exact and the other a variant or a slip,
 # 4 reading only, 3 kanji only, 2 reading nearly, 1 a shared character, 0 different, -1 not comparable.
 # 姓 has one level more: 8 = 姓 and 名 exchanged.
-NAME_LEVELS = 8
 SWAP = 8
 # Birth date: 7 equal, 6 a day off, 5 month and day exchanged, 4 one part mistyped, 3 one part different,
 # 2 known parts of a partial date equal, 1 one part equal, 0 different.
-DOB_LEVELS = 8
 # Address: 5 same room, 4 same house, 3 same block or another room, 2 same 丁目, 1 same town, 0 elsewhere.
-ADDRESS_LEVELS = 6
 _ERA_GAPS = (12, 14, 30, 63, 88)
 
 
@@ -140,7 +137,6 @@ class NameLevels:
     mei: np.ndarray
     mei_kanji: np.ndarray
     mei_kana: np.ndarray
-    sei_exact: np.ndarray
     by_kana: np.ndarray
     sei_by_kana: np.ndarray
 
@@ -208,7 +204,6 @@ def name_levels(a: Names, b: Names, similar: Similar) -> NameLevels:
         mei,
         np.where(both | (swapped & kanji_swap), 2, seen).astype("int8"),
         np.where(swapped & kana_swap, 3, mei_kn).astype("int8"),
-        (sei >= 5),
         (mei_kn == 3) & (mei_kj != 2),
         (sei_kn == 3) & (sei_kj != 2),
     )

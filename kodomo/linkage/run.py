@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -516,11 +515,7 @@ def _write(
         for group, registered in stage.model.registered.items():
             summary.model[list(PERSON_EXTRACTS)[group]] = {"registered": round(registered, 6)}
     con.execute("create table if not exists meta (key varchar, value varchar)")
-    values = {
-        "linkage_model": MODEL_VERSION,
-        "linkage_warnings": json.dumps(summary.warnings, ensure_ascii=False),
-        "linkage_counts": json.dumps(summary.counts, ensure_ascii=False),
-    }
+    values = {"linkage_model": MODEL_VERSION}
     if summary.hidden is not None:
         values["linkage_hidden"] = ",".join(map(str, summary.hidden))
     for key, value in values.items():

@@ -14,7 +14,7 @@ from kodomo.errors import KodomoError
 from kodomo.linkage.encode import school_keys
 from kodomo.linkage.waterfall import LEVELS
 from kodomo.matching.evidence import NAME_KINDS, Step, steps
-from kodomo.matching.opinion import Opinion, Standing, standings
+from kodomo.matching.opinion import Standing, standings
 from kodomo.matching.setting import (
     Connection,
     NotYourExtract,
@@ -117,11 +117,6 @@ class Case:
     machine_probability: float | None
     model: str
     last_opinion: int = 0
-
-    @property
-    def mixed_first(self) -> Opinion | None:
-        """The answer of the first of two people, if one waits."""
-        return self.standing.proposal
 
 
 def open_case(

@@ -232,13 +232,6 @@ def age_on(birth: Ints, on: Ints | int) -> Floats:
     return (on - birth) / 365.25
 
 
-def year_span(kids: Children, first: int, last: int, city: City) -> tuple[Ints, Ints]:
-    """For each child the days in the window during which it is in grades `first` to `last`."""
-    opening = _april(kids.cohort + 6 + first)
-    closing = _april(kids.cohort + 7 + last) - 1
-    return np.maximum(opening, kids.begin), np.minimum(closing, kids.until)
-
-
 def _april(year: Ints) -> Ints:
     return (((np.asarray(year) - 1970) * 12 + 3).astype("datetime64[M]")).astype("datetime64[D]").astype(int)
 

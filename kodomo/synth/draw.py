@@ -72,12 +72,6 @@ def cohort(birth: Ints) -> Ints:
     return fiscal_year(np.asarray(birth) - 1)
 
 
-def month_start(days: Ints) -> Ints:
-    """The first day of the month each day lies in."""
-    days = np.asarray(days)
-    return days - DOM[days - FIRST_DAY] + 1
-
-
 def add_months(days: Ints, months: Ints | int) -> Ints:
     """The first day of the month `months` after the month of each day."""
     index = np.asarray(days) - FIRST_DAY

@@ -25,7 +25,6 @@ UNREVIEWED = "ls_unreviewed"
 COUNCIL = "ls_council"
 SUPPORT = "ls_support"
 UNKNOWN = "ls_unknown"
-SAVED = "ls_saved"
 ROWS = "ls_rows"
 PAGE_NAME = "children"
 SEARCH_HELP = (

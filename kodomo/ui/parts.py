@@ -214,17 +214,6 @@ def bar(step: tuple[float, float], top: float, marks: Sequence[float]) -> Html:
     )
 
 
-def bar_scale(top: float, marks: Sequence[float]) -> Html:
-    """The heading over a column of bars: where each level begins, by its shape."""
-    names = "".join(
-        f'<em style="left:{100 * mark / top:.1f}%;color:{theme.level_style(level).color}">'
-        f"{theme.level_style(level).shape}</em>"
-        for level, mark in enumerate(marks, start=1)
-        if mark <= top
-    )
-    return Html(f'<span class="kd-bar kd-scale">{names}</span>')
-
-
 def table(
     columns: Sequence[tuple[str | Html, str]],
     rows: Iterable[Sequence[object]],

@@ -133,8 +133,6 @@ STYLE = f"""
   .kd-bar {{ position: relative; display: block; width: 178px; height: 1.15em; margin-top: .2em; }}
   .kd-bar b {{ position: absolute; top: .1em; height: .95em; border-radius: 1px; min-width: 2px; }}
   .kd-bar i {{ position: absolute; top: -.3em; bottom: -.4em; width: 1px; opacity: .55; }}
-  .kd-scale em {{ position: absolute; font-style: normal; font-size: .78rem; transform: translateX(-50%);
-                  white-space: nowrap; }}
   .kd-scroll {{ overflow: auto; border: 1px solid {LINE}; border-radius: 4px; }}
   .kd-scroll table.kd th {{ position: sticky; top: 0; }}
   dl.kd {{ display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: 0;
