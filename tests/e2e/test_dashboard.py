@@ -125,8 +125,8 @@ def test_search_finds_a_child_and_keeps_words_out_of_the_address(
 ) -> None:
     row = waiting[7]
     tab = login("senmon", "/children")
-    tab.get_by_label("名前でさがす").fill(row.kana or "")
-    tab.get_by_label("名前でさがす").press("Enter")
+    tab.get_by_role("textbox", name="名前でさがす").fill(row.kana or "")
+    tab.get_by_role("textbox", name="名前でさがす").press("Enter")
     expect(tab.get_by_text("名前が近い順")).to_be_visible()
     expect(tab.locator("tr.open", has_text=row.name).first).to_be_visible()
     assert "?" not in tab.url

@@ -91,6 +91,8 @@ def test_a_draft_is_handed_in_signed_by_a_second_person_and_compared(
     table.get_by_label("変える理由（必須）").fill("見落としを減らすため")
     table.get_by_role("button", name="承認に出す").click()
     expect(table.get_by_text("を承認に出しました")).to_be_visible()
+    table.get_by_role("button", name="ログアウト").click()
+    expect(table.get_by_label("利用者ID")).to_be_visible()
     second = login("kanri", "/tuning")
     expect(second.get_by_text("見落としを減らすため").first).to_be_visible()
     expect(second.get_by_text("承認に出したときの見込み")).to_be_visible()

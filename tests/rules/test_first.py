@@ -77,7 +77,7 @@ STORIES = [
     (
         "a first day of 不登校 and 別室",
         "nonattendance",
-        {"nonattendance_in_90": 1, "separate_room_3m": 2},
+        {"nonattendance_in_30": 1, "nonattendance_in_90": 1, "separate_room_3m": 2},
         "小高",
         30,
         1,

@@ -82,7 +82,7 @@ def test_a_draft_is_handed_in_with_its_reason_and_figures(visit, ops: OpsStore) 
     [
         (LOW, "  ", "変える理由"),
         ({"level|poverty|全年齢|2": 99.0}, "試し", "レベルが上がるほど大きい値"),
-        ({"level|poverty|全年齢|1": 3.0}, "試し", "変わっていません"),
+        ({"level|poverty|全年齢|1": FIRST.thresholds_for("poverty", None)[0]}, "試し", "変わっていません"),
     ],
 )
 def test_what_cannot_be_handed_in_is_refused_in_a_sentence(
