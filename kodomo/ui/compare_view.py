@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from kodomo import access, drafts, tuning
@@ -11,11 +13,13 @@ from kodomo.errors import KodomoError
 from kodomo.preview import Share, settled_of
 from kodomo.rescore import GROUPINGS
 from kodomo.rules import RuleSet
-from kodomo.ui import draft_state, moves_view, parts, printing, session, theme
+from kodomo.ui import draft_state, moves_view, parts, printing, session, theme, tuning_charts
 from kodomo.ui.parts import Html
 
+SHOWN = [style.level for style in theme.LEVELS if style.level]
+LEVEL_COLUMNS = [(f"{style.shape} {style.word}（人）", "num") for style in theme.LEVELS if style.level]
+GROUP_COLUMNS = [("まとまり", ""), ("こども（人）", "num"), ("注意以上（人）", "num"), ("割合（%）", "num")]
 STATUSES = {"active": "使用中", "planned": "予定", "retired": "以前の版"}
-FLOOR = 10
 
 
 def versions(user: Actor, shown: session.Snapshot) -> None:
@@ -121,24 +125,8 @@ def _side_by_side(user: Actor, shown: session.Snapshot) -> None:
     with parts.card("tn_compare"):
         st.html("<b>2つの判定基準を比べる</b>")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            one = st.selectbox(
-                "もと",
-                codes,
-                index=codes.index(used),
-                format_func=lambda code: choices[code],
-                key="tn_one",
-                width=230,
-                filter_mode=None,
-            )
-            other = st.selectbox(
-                "くらべる先",
-                codes,
-                index=codes.index(newest),
-                format_func=lambda code: choices[code],
-                key="tn_other",
-                width=230,
-                filter_mode=None,
-            )
+            one = parts.choice("もと", choices, first=used, key="tn_one", width=230)
+            other = parts.choice("くらべる先", choices, first=newest, key="tn_other", width=230)
         if one == other:
             st.caption("ちがう2つを選ぶと、変わるところと入れ替わるこどもを比べられます。")
             return
@@ -158,21 +146,12 @@ def _side_by_side(user: Actor, shown: session.Snapshot) -> None:
 
 
 def _show(user: Actor, shown: session.Snapshot, found: Comparison) -> None:
-    kinds = session.categories()
     st.html(f"<b>変わるところ（{len(found.differences)}か所）</b>")
     if found.differences:
         parts.bullets(_told(found))
-    styles = [style for style in theme.LEVELS if style.level]
-    rows: list[list[object]] = [
-        [label, *(_pair(pairs[style.level or 0]) for style in styles)]
-        for label, pairs in [
-            *((kind.label, found.effect.counts[kind.code]) for kind in kinds.categories),
-            ("こども（重複なし）", found.effect.highest),
-        ]
-    ]
-    parts.table([("困難類型", "nb"), *((f"{s.shape} {s.word}（人）", "num") for s in styles)], rows)
+    parts.table([("困難類型", "nb"), *LEVEL_COLUMNS], _level_rows(found))
     st.html(
-        f'<div class="kd-small">注意以上でまだ確認していないこども {_pair(found.effect.waiting)}人　'
+        f'<div class="kd-small">注意以上でまだ確認していないこども {parts.change(found.effect.waiting)}人　'
         f"一覧に加わる {found.effect.joining:,}人、外れる {found.effect.leaving:,}人</div>"
     )
     if access.may(user, "view_moves"):
@@ -181,11 +160,24 @@ def _show(user: Actor, shown: session.Snapshot, found: Comparison) -> None:
         for grouping, shares in found.groups.items():
             st.html(f"<b>{GROUPINGS[grouping]}</b>")
             parts.table(
-                [("まとまり", ""), ("こども（人）", "num"), ("注意以上（人）", "num"), ("割合（%）", "num")],
-                [group_row(grouping, row) for row in shares],
+                GROUP_COLUMNS,
+                _group_rows(grouping, shares),
                 scroll=True,
                 height=190,
             )
+
+
+def _level_rows(found: Comparison) -> list[list[object]]:
+    """For each category, then for all children: how many at each level, before and after."""
+    counted = [
+        *((kind.label, found.effect.counts[kind.code]) for kind in session.categories().categories),
+        ("こども（重複なし）", found.effect.highest),
+    ]
+    return [[label, *(parts.change(pairs[level]) for level in SHOWN)] for label, pairs in counted]
+
+
+def _group_rows(grouping: str, shares: Sequence[Share]) -> list[list[object]]:
+    return [tuning_charts.group_row(row, tuning_charts.group_name(grouping, row.name)) for row in shares]
 
 
 def _told(found: Comparison) -> list[str]:
@@ -195,27 +187,12 @@ def _told(found: Comparison) -> list[str]:
     return [text if text.startswith(label) else f"{label}　{text}" for label, text in labels]
 
 
-def group_row(grouping: str, row: Share) -> list[object]:
-    """One group as cells: name, children, counts and shares before and after."""
-    name = theme.band_label(row.name) if grouping == "age_band" else row.name
-    if row.children < FLOOR:
-        return [name, f"{row.children:,}", _pair((row.now, row.draft)), f"{FLOOR}人未満"]
-    was, now = 100 * row.now / row.children, 100 * row.draft / row.children
-    return [name, f"{row.children:,}", _pair((row.now, row.draft)), f"{was:.1f} → {now:.1f}"]
-
-
-def _pair(pair: tuple[int, int]) -> str:
-    was, now = pair
-    return f"{was:,}" if was == now else f"{was:,} → {now:,}（{now - was:+,}）"
-
-
 # -- on paper ---------------------------------------------------------------------------------------------
 
 
 def sheet(user: Actor, shown: session.Snapshot, found: Comparison, title: str, stamp: printing.Stamp) -> str:
     """The comparison as a page to print: what changes, how many, in which groups, and for whom."""
     kinds = session.categories()
-    styles = [style for style in theme.LEVELS if style.level]
     blocks = [
         Html(f"<h1>判定基準の比較　{parts.html(title)}</h1>"),
         stamp.markup,
@@ -223,17 +200,11 @@ def sheet(user: Actor, shown: session.Snapshot, found: Comparison, title: str, s
         printing.bullets(_told(found)) if found.differences else printing.say("変わるところはありません。"),
         printing.heading("レベルごとの人数（もと → くらべる先）"),
         printing.table(
-            [("", "nb"), *((f"{style.shape} {style.word}（人）", "num") for style in styles)],
-            [
-                [label, *(_pair(pairs[style.level or 0]) for style in styles)]
-                for label, pairs in [
-                    *((kind.label, found.effect.counts[kind.code]) for kind in kinds.categories),
-                    ("こども（重複なし）", found.effect.highest),
-                ]
-            ],
+            [("", "nb"), *LEVEL_COLUMNS],
+            _level_rows(found),
         ),
         printing.say(
-            f"注意以上でまだ確認していないこども {_pair(found.effect.waiting)}人。"
+            f"注意以上でまだ確認していないこども {parts.change(found.effect.waiting)}人。"
             f"一覧に加わる {found.effect.joining:,}人、外れる {found.effect.leaving:,}人。"
         ),
     ]
@@ -271,8 +242,8 @@ def sheet(user: Actor, shown: session.Snapshot, found: Comparison, title: str, s
         blocks.append(printing.heading(f"{GROUPINGS[grouping]}ごとの違い"))
         blocks.append(
             printing.table(
-                [("まとまり", ""), ("こども（人）", "num"), ("注意以上（人）", "num"), ("割合（%）", "num")],
-                [group_row(grouping, row) for row in shares],
+                GROUP_COLUMNS,
+                _group_rows(grouping, shares),
             )
         )
     return printing.page("判定基準の比較", blocks)

@@ -260,13 +260,13 @@ def _figures(told: Any) -> None:
         *((kind.label, told["counts"].get(kind.code, [])) for kind in kinds.categories),
         ("こども（重複なし）", told["highest"]),
     ]:
-        rows.append([label, *(_pair(pairs[style.level or 0]) for style in styles if pairs)])
+        rows.append([label, *(parts.change(pairs[style.level or 0]) for style in styles if pairs)])
     parts.table([("困難類型", "nb"), *((f"{s.shape} {s.word}（人）", "num") for s in styles)], rows)
     waiting, fresh = told["waiting"], told["fresh"]
     st.html(
         '<div class="kd-small">'
-        f"注意以上でまだ確認していないこども {_pair(waiting)}人"
-        f"（これまで関わりのないこども {_pair(fresh)}人）。"
+        f"注意以上でまだ確認していないこども {parts.change(waiting)}人"
+        f"（これまで関わりのないこども {parts.change(fresh)}人）。"
         f"一覧に加わる {told['joining']:,}人、外れる {told['leaving']:,}人。"
         f"こども{told['children']:,}人、基準日 {parts.html(told['as_of'])} の判定で計算。</div>"
     )
@@ -290,7 +290,7 @@ def _figures(told: Any) -> None:
                 labels[grouping],
                 theme.band_label(name) if grouping == "age_band" else name,
                 f"{children:,}",
-                _pair((now, then)),
+                parts.change((now, then)),
                 f"{now / children:.1%} → {then / children:.1%}",
             )
             for grouping, groups in told["groups"].items()
@@ -299,11 +299,6 @@ def _figures(told: Any) -> None:
         scroll=True,
         height=230,
     )
-
-
-def _pair(pair: Any) -> str:
-    was, now = pair
-    return f"{was:,}" if was == now else f"{was:,} → {now:,}（{now - was:+,}）"
 
 
 def _history(known: Draft) -> None:

@@ -91,13 +91,7 @@ def one(user: Actor, opinion: Opinion, names: dict[str, dict[str, str]]) -> None
             return
         with st.popover("返事を書く"), st.form(f"op_answer_{opinion.opinion_id}", border=False):
             status_of = {"": "変えない", **opinions.STATUSES}
-            chosen = (
-                st.selectbox(
-                    "扱い", list(status_of), format_func=lambda code: status_of[code], filter_mode=None
-                )
-                if may_decide
-                else ""
-            )
+            chosen = parts.choice("扱い", status_of) if may_decide else ""
             text = st.text_area(
                 "ことば（採用・見送りのときは理由）", max_chars=opinions.TEXT_LENGTH, height=90
             )
@@ -133,14 +127,7 @@ def listing(user: Actor, shown: session.Snapshot) -> None:
         )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         status_of = {"": "すべて", **opinions.STATUSES}
-        wanted = st.selectbox(
-            "扱い",
-            list(status_of),
-            format_func=lambda code: status_of[code],
-            key="op_status",
-            width=150,
-            filter_mode=None,
-        )
+        wanted = parts.choice("扱い", status_of, key="op_status", width=150)
         if access.may(user, "opinion_add"):
             with st.popover("新しい項目を集めてほしい"):
                 write(user, "new_item", "", [""], key="new_item")

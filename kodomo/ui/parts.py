@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -106,6 +106,12 @@ def count(value: int | float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+def change(pair: Sequence[int]) -> str:
+    """Children before and after, as "12 → 15（+3）"; the number alone where it stays."""
+    was, now = pair
+    return f"{was:,}" if was == now else f"{was:,} → {now:,}（{now - was:+,}）"
+
+
 def days_ago(value: date | None, today: date) -> str:
     """How long before `today` a date lies, in words."""
     if value is None:
@@ -127,6 +133,30 @@ def heading(title: str, note: str = "") -> None:
 def card(name: str, **size: Any) -> Any:
     """A white bordered block; `name` is unique on the screen."""
     return st.container(border=True, key=f"card_{name}", **size)
+
+
+def choice(
+    label: str,
+    names: Mapping[str, str],
+    *,
+    first: str | None = None,
+    key: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
+) -> str:
+    """A menu without a search field: one code out of `names` (code → what staff read).
+
+    `first` is the code chosen at the start, the first of `names` when None.
+    """
+    codes = list(names)
+    return st.selectbox(
+        label,
+        codes,
+        index=0 if first is None else codes.index(first),
+        format_func=lambda code: names[code],
+        key=key,
+        width=width,
+        filter_mode=None,
+    )
 
 
 def halves() -> Any:

@@ -47,30 +47,9 @@ def _filtered(rows: Sequence[Entry]) -> list[Entry]:
     owners = sorted({owner for row in rows for owner in row.owners})
     names = {"": "すべての課", **{owner: session.department_name(owner) for owner in owners}}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        category = st.selectbox(
-            "困難類型",
-            list(categories),
-            format_func=lambda code: categories[code],
-            key="ru_category",
-            width=150,
-            filter_mode=None,
-        )
-        kind = st.selectbox(
-            "種類",
-            list(sorts),
-            format_func=lambda code: sorts[code],
-            key="ru_kind",
-            width=170,
-            filter_mode=None,
-        )
-        owner = st.selectbox(
-            "記録の持ち主",
-            list(names),
-            format_func=lambda code: names[code],
-            key="ru_owner",
-            width=200,
-            filter_mode=None,
-        )
+        category = parts.choice("困難類型", categories, key="ru_category", width=150)
+        kind = parts.choice("種類", sorts, key="ru_kind", width=170)
+        owner = parts.choice("記録の持ち主", names, key="ru_owner", width=200)
         text = st.text_input("ことばでさがす", key="ru_text", max_chars=40, autocomplete="off", width=200)
     word = text.strip()
     return [

@@ -31,30 +31,16 @@ def groups(city: City, before: tuple[RuleSet, Scored], after: tuple[RuleSet, Sco
     kinds = session.categories()
     choices = {**GROUPINGS, "department": "理由になった記録の課"}
     with st.container(horizontal=True, gap="small"):
-        chosen = st.selectbox(
-            "分け方",
-            list(choices),
-            format_func=lambda code: choices[code],
-            key="tn_group",
-            width=210,
-            filter_mode=None,
-        )
+        chosen = parts.choice("分け方", choices, key="tn_group", width=210)
         categories = {"": "すべての類型", **{kind.code: kind.label for kind in kinds.categories}}
-        category = st.selectbox(
-            "困難類型",
-            list(categories),
-            format_func=lambda code: categories[code],
-            key="tn_group_category",
-            width=170,
-            filter_mode=None,
-        )
+        category = parts.choice("困難類型", categories, key="tn_group_category", width=170)
     if chosen == "department":
         owners = {code: item.department for code, item in session.catalogue().items()}
         rows = preview.by_department(city, before, after, owners, category or None)
         names = {row.name: session.department_name(row.name) for row in rows}
     else:
         rows = preview.shares(city, before[1], after[1], chosen, category or None)
-        names = {row.name: theme.band_label(row.name) if chosen == "age_band" else row.name for row in rows}
+        names = {row.name: group_name(chosen, row.name) for row in rows}
     parts.table(
         [
             ("まとまり", ""),
@@ -63,7 +49,7 @@ def groups(city: City, before: tuple[RuleSet, Scored], after: tuple[RuleSet, Sco
             ("割合（%）", "num"),
             ("差", "num"),
         ],
-        [_group_row(row, names[row.name]) for row in rows[:MOST]],
+        [_moved_row(row, names[row.name]) for row in rows[:MOST]],
         scroll=True,
         height=205,
     )
@@ -78,15 +64,24 @@ def groups(city: City, before: tuple[RuleSet, Scored], after: tuple[RuleSet, Sco
     )
 
 
-def _group_row(row: Share, name: str) -> list[object]:
-    change = row.draft - row.now
+def group_row(row: Share, name: str) -> list[object]:
+    """One group as cells: name, children, children at 注意 or above and their share, before and after."""
+    share = f"{FLOOR}人未満"
+    if row.children >= FLOOR:
+        share = f"{100 * row.now / row.children:.1f} → {100 * row.draft / row.children:.1f}"
+    return [name, f"{row.children:,}", parts.change((row.now, row.draft)), share]
+
+
+def _moved_row(row: Share, name: str) -> list[object]:
     if row.children < FLOOR:
-        share, point = f"{FLOOR}人未満", "–"
-    else:
-        was, now = 100 * row.now / row.children, 100 * row.draft / row.children
-        share, point = f"{was:.1f} → {now:.1f}", f"{now - was:+.1f}"
-    told = f"{row.now:,}" if not change else f"{row.now:,} → {row.draft:,}（{change:+,}）"
-    return [name, f"{row.children:,}", told, share, point]
+        return [*group_row(row, name), "–"]
+    moved = 100 * row.draft / row.children - 100 * row.now / row.children
+    return [*group_row(row, name), f"{moved:+.1f}"]
+
+
+def group_name(grouping: str, name: str) -> str:
+    """What staff read for a group: an age band in words, everything else as it is."""
+    return theme.band_label(name) if grouping == "age_band" else name
 
 
 # -- the curve --------------------------------------------------------------------------------------------
@@ -102,14 +97,7 @@ def curve(city: City, rules: RuleSet, scored: Scored) -> tuple[str, str, int, fl
     labels = {kind.code: kind.label for kind in kinds.categories}
     bands = [ALL_AGES, *kinds.age_bands]
     with st.container(horizontal=True, gap="small"):
-        category = st.selectbox(
-            "困難類型",
-            list(labels),
-            format_func=lambda code: labels[code],
-            key="tn_curve_category",
-            width=150,
-            filter_mode=None,
-        )
+        category = parts.choice("困難類型", labels, key="tn_curve_category", width=150)
         band = st.selectbox(
             "年齢区分", bands, format_func=theme.band_label, key="tn_curve_band", width=150, filter_mode=None
         )
