@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from math import ceil
 from typing import Any
 
 import streamlit as st
@@ -14,7 +13,7 @@ from kodomo.audit import Actor
 from kodomo.contracts import Contract, load_contracts
 from kodomo.intake.status import status
 from kodomo.ops import jst_date
-from kodomo.ui import downloads, parts, session, theme
+from kodomo.ui import downloads, paging, parts, session, theme
 
 # State of an extract: shape, text colour, background, what it means.
 STATES = {
@@ -197,10 +196,10 @@ def receipts(user: Actor, shown: session.Snapshot) -> None:
         "受け取れない・保留のあるものだけ",
         key="dl_troubled",
         persist_state="session",
-        on_change=_first,
+        on_change=paging.restart,
         args=("dl_receipts",),
     )
-    number = _number("dl_receipts")
+    number = paging.number("dl_receipts")
     allowed = scope(user) if own_only(user) else None
     found, total = deliveries.receipts(shown.con, allowed, troubled=troubled, number=number)
     known = contracts()
@@ -258,7 +257,7 @@ def quarantine(user: Actor, shown: session.Snapshot) -> None:
         _tally(counted)
         return
     extracts, rule = _filters(user, counted)
-    number = _number("dl_held")
+    number = paging.number("dl_held")
     found, total = deliveries.held(shown.con, extracts, rule=rule, number=number)
     values = access.may(user, "view_quarantine")
     session.log_once(
@@ -338,7 +337,7 @@ def _filters(user: Actor, counted: Sequence[deliveries.Tally]) -> tuple[tuple[st
                 format_func=lambda code: theme.department(code).name,
                 placeholder="すべて",
                 key="dl_department",
-                on_change=_first,
+                on_change=paging.restart,
                 args=("dl_held",),
                 width=200,
             )
@@ -351,7 +350,7 @@ def _filters(user: Actor, counted: Sequence[deliveries.Tally]) -> tuple[tuple[st
             format_func=lambda code: known[code].title,
             placeholder="すべて",
             key="dl_extract",
-            on_change=_first,
+            on_change=paging.restart,
             args=("dl_held",),
             width=260,
         )
@@ -363,7 +362,7 @@ def _filters(user: Actor, counted: Sequence[deliveries.Tally]) -> tuple[tuple[st
             format_func=rule_label,
             placeholder="すべて",
             key="dl_rule",
-            on_change=_first,
+            on_change=paging.restart,
             args=("dl_held",),
             width=200,
         )
@@ -448,29 +447,9 @@ def matches(user: Actor, shown: session.Snapshot, rows: Sequence[dict[str, Any]]
 # -- paging -----------------------------------------------------------------------------------------------
 
 
-def _turn(name: str) -> str:
-    return f"{name}_turn"
-
-
-def _first(name: str) -> None:
-    """Begin at the first page again, after a filter changed."""
-    st.session_state[_turn(name)] = st.session_state.get(_turn(name), 0) + 1
-
-
-def _key(name: str) -> str:
-    return f"{name}_page_{st.session_state.setdefault(_turn(name), 0)}"
-
-
-def _number(name: str) -> int:
-    return max(int(st.session_state.get(_key(name)) or 1), 1)
-
-
 def _pager(total: int, name: str) -> None:
-    pages = ceil(total / deliveries.PAGE_SIZE)
     if total:
-        first = (_number(name) - 1) * deliveries.PAGE_SIZE + 1
+        first = (paging.number(name) - 1) * deliveries.PAGE_SIZE + 1
         last = min(first + deliveries.PAGE_SIZE - 1, total)
         st.html(f'<div class="kd-small kd-muted">{total:,}件のうち {first:,}–{last:,}件目</div>')
-    if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, key=_key(name), persist_state="session")
+    paging.pager(total, name, deliveries.PAGE_SIZE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil
 
 import streamlit as st
 
@@ -11,10 +10,10 @@ from kodomo import access, cases, directory, roster
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.roster import Filter, Page, Row
-from kodomo.ui import parts, session, theme
+from kodomo.ui import paging, parts, session, theme
 
 WORDS = "ls_words"
-TURN = "ls_turn"
+PAGES = "ls"
 CATEGORIES = "ls_categories"
 LEVELS = "ls_levels"
 BANDS = "ls_bands"
@@ -73,13 +72,8 @@ def counts(user: Actor, shown: session.Snapshot) -> None:
     parts.count_strip(waiting, boxes)
 
 
-def _number_key() -> str:
-    """The key of the page number: a new one for every filter, so that each begins at its first page."""
-    return f"ls_page_{st.session_state.setdefault(TURN, 0)}"
-
-
 def _reset_page() -> None:
-    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+    paging.restart(PAGES)
 
 
 def filters(user: Actor, shown: session.Snapshot, *, ranked: bool) -> tuple[Filter, str]:
@@ -300,7 +294,7 @@ def search(user: Actor, shown: session.Snapshot, words: str) -> list[str] | None
 
 def page_number() -> int:
     """The page to show."""
-    return max(int(st.session_state.get(_number_key()) or 1), 1)
+    return paging.number(PAGES)
 
 
 def summary(page: Page, number: int, words: str) -> None:
@@ -317,9 +311,7 @@ def summary(page: Page, number: int, words: str) -> None:
 
 def pager(total: int) -> None:
     """Page numbers below the list."""
-    pages = ceil(total / roster.PAGE_SIZE)
-    if pages > 1:
-        st.pagination(pages, key=_number_key(), width="stretch", persist_state="session")
+    paging.pager(total, PAGES, roster.PAGE_SIZE, wide=True)
 
 
 def children(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 import streamlit as st
@@ -13,10 +12,10 @@ from kodomo import access, missed, roster
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.missed import Entry, Gap
-from kodomo.ui import downloads, lists, parts, session, theme
+from kodomo.ui import downloads, lists, paging, parts, session, theme
 
 ROWS = "ms_rows"
-TURN = "ms_turn"
+PAGES = "ms"
 PAGE_SIZE = 40
 STATES = {
     "open": "未着手",
@@ -169,7 +168,7 @@ def _sources(row: dict[str, Any] | None) -> object:
 
 
 def _reset() -> None:
-    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+    paging.restart(PAGES)
 
 
 def filters(user: Actor, gaps: Sequence[Gap], found: Sequence[Entry]) -> list[Entry]:
@@ -238,22 +237,14 @@ def filters(user: Actor, gaps: Sequence[Gap], found: Sequence[Entry]) -> list[En
     ]
 
 
-def _number_key() -> str:
-    return f"ms_page_{st.session_state.setdefault(TURN, 0)}"
-
-
 def page_of(found: Sequence[Entry]) -> list[Entry]:
     """The entries on this page of the list."""
-    number = max(int(st.session_state.get(_number_key()) or 1), 1)
-    return list(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
+    return paging.rows_of(found, PAGES, PAGE_SIZE)
 
 
 def pager(total: int) -> None:
     """Page numbers below the list."""
-    pages = ceil(total / PAGE_SIZE)
-    if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, key=_number_key(), persist_state="session")
+    paging.pager(total, PAGES, PAGE_SIZE)
 
 
 # -- rows -------------------------------------------------------------------------------------------------

@@ -16,11 +16,11 @@ import streamlit as st
 from kodomo import access, accounts, audit, cases, seals
 from kodomo.audit import Actor
 from kodomo.ops import jst_date
-from kodomo.ui import downloads, menu, parts, session
+from kodomo.ui import downloads, menu, paging, parts, session
 
 SIZE = 50
 MOST_IN_FILE = 50_000
-TURN = "lg_turn"
+PAGES = "lg"
 CHILD = "lg_child"
 PLACES = {"cli": "コマンド", "login": "ログイン画面", "": ""}
 RESULTS = {"ok": "完了", "denied": "拒否", "failed": "失敗"}
@@ -64,16 +64,12 @@ class Wanted:
 
 
 def _again() -> None:
-    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
-
-
-def _page_key() -> str:
-    return f"lg_page_{st.session_state.setdefault(TURN, 0)}"
+    paging.restart(PAGES)
 
 
 def page_number() -> int:
     """The page to show."""
-    return max(int(st.session_state.get(_page_key()) or 1), 1)
+    return paging.number(PAGES)
 
 
 def filters() -> Wanted:
@@ -256,7 +252,7 @@ def rows(user: Actor, wanted: Wanted, page: audit.LogPage) -> None:
         )
         st.html(f'<div class="kd-small kd-muted">{text}</div>', width="content")
         if pages > 1:
-            st.pagination(pages, key=_page_key())
+            st.pagination(pages, key=paging.key(PAGES))
 
 
 def _cells(row: Mapping[Any, Any]) -> tuple[object, ...]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 
 import streamlit as st
 
 from kodomo import access, pregnancies
 from kodomo.audit import Actor
 from kodomo.pregnancies import Entry
-from kodomo.ui import parts, session, theme
+from kodomo.ui import paging, parts, session, theme
 
 ROWS = "pg_rows"
-TURN = "pg_turn"
+PAGES = "pg"
 PAGE_SIZE = 30
 REASONS = 3
 WAITING, EVERYBODY, BORN, UNSETTLED = "確かめる妊婦", "すべての妊婦", "出産済み", "出生が分からない"
@@ -76,7 +75,7 @@ def summary(user: Actor, entries: Sequence[Entry]) -> None:
 
 
 def _reset() -> None:
-    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+    paging.restart(PAGES)
 
 
 def filters(user: Actor, entries: Sequence[Entry]) -> list[Entry]:
@@ -112,21 +111,14 @@ def filters(user: Actor, entries: Sequence[Entry]) -> list[Entry]:
     ]
 
 
-def _number_key() -> str:
-    return f"pg_page_{st.session_state.setdefault(TURN, 0)}"
-
-
 def page_of(found: Sequence[Entry]) -> list[Entry]:
     """The entries on this page of the list."""
-    number = max(int(st.session_state.get(_number_key()) or 1), 1)
-    return list(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
+    return paging.rows_of(found, PAGES, PAGE_SIZE)
 
 
 def pager(total: int) -> None:
     """Page numbers below the list."""
-    pages = ceil(total / PAGE_SIZE)
-    if pages > 1:
-        st.pagination(pages, key=_number_key(), width="stretch", persist_state="session")
+    paging.pager(total, PAGES, PAGE_SIZE, wide=True)
 
 
 def women(user: Actor, shown: session.Snapshot, rows: Sequence[Entry], total: int) -> None:

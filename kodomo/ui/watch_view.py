@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from kodomo import access, audit, changes, last_time, roster, worsening
 from kodomo.audit import Actor
 from kodomo.errors import KodomoError
 from kodomo.roster import Row
-from kodomo.ui import lists, parts, session, theme
+from kodomo.ui import lists, paging, parts, session, theme
 from kodomo.worsening import Month, Watched
 
 PAGE_SIZE = 8
@@ -21,7 +20,7 @@ MOVES_SIZE = 25
 WATCH, MOVES = "重篤化の見張り", "一覧の変化"
 CASES, EVERYBODY = "相談・要対協のこども", "すべてのこども"
 RESTING = "wt_resting"
-TURN = "wt_turn"
+PAGES = "wt"
 WORDS = "wt_words"
 MOST_REASONS = 3
 
@@ -48,7 +47,7 @@ class Board:
 
 
 def _reset() -> None:
-    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+    paging.restart(PAGES)
 
 
 def section() -> str:
@@ -207,20 +206,12 @@ def summary(made: Board) -> None:
 def page_of(made: Board) -> tuple[list[Watched], int]:
     """The children on this page of the list, and how many there are in all."""
     rows = [*made.now, *made.changed, *(made.resting if st.session_state.get(RESTING) else [])]
-    number = max(int(st.session_state.get(_number_key()) or 1), 1)
-    return rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], len(rows)
-
-
-def _number_key() -> str:
-    return f"wt_page_{st.session_state.setdefault(TURN, 0)}"
+    return paging.rows_of(rows, PAGES, PAGE_SIZE), len(rows)
 
 
 def pager(total: int, size: int) -> None:
     """Page numbers below a list."""
-    pages = ceil(total / size)
-    if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, key=_number_key(), persist_state="session")
+    paging.pager(total, PAGES, size)
 
 
 def children(user: Actor, shown: session.Snapshot, rows: Sequence[Watched], total: int) -> str | None:
@@ -515,7 +506,7 @@ def moves(user: Actor, shown: session.Snapshot, before: changes.Basis) -> str | 
             key="wt_categories",
             on_change=_reset,
         )
-    number = max(int(st.session_state.get(_number_key()) or 1), 1)
+    number = paging.number(PAGES)
     rows, total = changes.moves(
         shown.con, scope, kinds=turns, categories=wanted, number=number, size=MOVES_SIZE
     )
