@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kodomo.errors import KodomoError
 
-OPERATORS = (">=", ">", "<=", "<", "=", "!=")
+#: The comparisons a condition may use, for one number and for a whole column of them.
+OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
 DEEPEST = 6
 CODE = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 
@@ -196,7 +205,7 @@ def parse_condition(data: Any, where: str, depth: int = 0) -> Condition:
         )
     if "item" in data:
         row = read_row(data, where, ("item", "op", "value"), ("within_days",))
-        if row["op"] not in OPERATORS:
+        if row["op"] not in tuple(OPERATORS):  # a list in its place is refused as well
             raise UnknownOperator(f"「{where}」の比べ方は {' '.join(OPERATORS)} のどれかで書いてください。")
         within = read_days(row["within_days"], where) if "within_days" in row else None
         return Leaf(read_text(row, "item", where), row["op"], read_value(row["value"], where), within)
@@ -263,20 +272,9 @@ def possible(condition: Condition, free: frozenset[str]) -> tuple[bool, bool]:
 
 def compare(value: float, op: str, other: float) -> bool:
     """Compare two numbers with one of the six operators."""
-    match op:
-        case ">=":
-            return value >= other
-        case ">":
-            return value > other
-        case "<=":
-            return value <= other
-        case "<":
-            return value < other
-        case "=":
-            return value == other
-        case "!=":
-            return value != other
-    raise UnknownOperator(f"比べ方は {' '.join(OPERATORS)} のどれかで書いてください。")
+    if op not in OPERATORS:
+        raise UnknownOperator(f"比べ方は {' '.join(OPERATORS)} のどれかで書いてください。")
+    return OPERATORS[op](value, other)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from kodomo.conditions import All, AnyOf, AtLeast, Condition, Leaf, Not, Then
+from kodomo.conditions import OPERATORS, All, AnyOf, AtLeast, Condition, Leaf, Not, Then
 from kodomo.judge import meta
 from kodomo.paths import SQL
 from kodomo.rules import (
@@ -248,25 +248,11 @@ def _dense(city: City, item: str) -> tuple[NDArray[np.float64], NDArray[np.int64
     return value, newest
 
 
-def _compare(value: NDArray[np.float64], op: str, other: float) -> Mask:
-    match op:
-        case ">=":
-            return value >= other
-        case ">":
-            return value > other
-        case "<=":
-            return value <= other
-        case "<":
-            return value < other
-        case "=":
-            return value == other
-    return (value != other) & ~np.isnan(value)
-
-
 def _leaf(city: City, leaf: Leaf) -> tuple[_Truth, NDArray[np.int64]]:
     value, newest = _dense(city, leaf.item)
-    yes = _compare(value, leaf.op, leaf.value)
-    held = _Truth(yes, ~yes & ~np.isnan(value))
+    known = ~np.isnan(value)
+    yes = OPERATORS[leaf.op](value, leaf.value) & known
+    held = _Truth(yes, ~yes & known)
     if leaf.within_days is not None:
         dated = newest != NO_DAY
         near = city.as_of - newest <= leaf.within_days
