@@ -119,15 +119,11 @@ def review_box(user: Actor, shown: session.Snapshot, entry: Entry) -> None:
     with parts.card("xp_review"):
         if st.session_state.pop(SAVED, None) == entry.entry_ref:
             st.success("確認を記録しました。新しいことがあるまで、「確かめる妊婦」から外れます。")
-        if entry.before is not None:
-            label = f"再確認が必要です（{entry.again}）" if entry.again else "確認済み"
-            st.html(
-                f"<b>職員の確認</b>　{parts.html(label)}<div class='kd-small kd-muted'>前回 "
-                f"{parts.moment(entry.before.reviewed_at)[:10]} {parts.html(entry.before.outcome_label)}"
-                f"（{parts.html(entry.before.reason_label)}）</div>"
-            )
+        if (last := entry.before) is not None:
+            day = parts.moment(last.reviewed_at)[:10]
+            review_view.concluded((day, last.outcome_label, last.reason_label), entry.again)
         else:
-            st.html("<b>職員の確認</b>　まだだれも確認していません")
+            review_view.concluded(None)
         if not access.may(user, "pregnancy_review"):
             st.caption("あなたの役割では、確認の記録はできません。")
             return

@@ -450,14 +450,5 @@ def standing_tags(row: Row) -> list[tuple[str, str]]:
 
 
 def _unknown_line(row: Row) -> list[str]:
-    items = session.catalogue()
-    missing = row.missing_items
-    if not missing:
-        return []
-    owners = sorted(
-        {items[code].department for code in missing if code in items},
-        key=[department.code for department in theme.departments()].index,
-    )
-    names = [theme.department(code).name for code in owners]
-    shown = "・".join(names[:2]) + (f" ほか{len(names) - 2}課" if len(names) > 2 else "")
-    return [f"？ 不明 {len(missing)}件" + (f"（{shown}）" if names else "")]
+    items, missing = session.catalogue(), row.missing_items
+    return parts.unknown_line(len(missing), (items[code].department for code in missing if code in items))

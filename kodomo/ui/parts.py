@@ -124,6 +124,16 @@ def days_ago(value: date | None, today: date) -> str:
     return f"{days // 30}か月前" if days < 730 else f"{days // 365}年前"
 
 
+def unknown_line(number: int, owners: Iterable[str]) -> list[str]:
+    """How many things are unknown, and which departments can tell; nothing where nothing is unknown."""
+    if not number:
+        return []
+    order = [department.code for department in theme.departments()]
+    names = [theme.department(code).name for code in sorted(set(owners), key=order.index)]
+    some = "・".join(names[:2]) + (f" ほか{len(names) - 2}課" if len(names) > 2 else "")
+    return [f"？ 不明 {number}件" + (f"（{some}）" if names else "")]
+
+
 def heading(title: str, note: str = "") -> None:
     """The heading of a screen, with one line of what its figures rest on."""
     text = f'<span class="kd-note">{escape(note)}</span>' if note else ""

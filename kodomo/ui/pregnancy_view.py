@@ -9,7 +9,7 @@ import streamlit as st
 from kodomo import access, pregnancies
 from kodomo.audit import Actor
 from kodomo.pregnancies import Entry
-from kodomo.ui import paging, parts, session, theme
+from kodomo.ui import paging, parts, session
 
 ROWS = "pg_rows"
 PAGES = "pg"
@@ -192,17 +192,6 @@ def standing(one: Entry, shown: session.Snapshot) -> list[str]:
     return lines
 
 
-def unknown_line(one: Entry) -> list[str]:
-    """How much is unknown, and who can tell."""
-    if not one.unknown:
-        return []
-    order = [department.code for department in theme.departments()]
-    owners = sorted({each.fact.department for each in one.unknown}, key=order.index)
-    names = [theme.department(code).name for code in owners]
-    some = "・".join(names[:2]) + (f" ほか{len(names) - 2}課" if len(names) > 2 else "")
-    return [f"？ 不明 {len(one.unknown)}件（{some}）"]
-
-
 def facts_told(one: Entry) -> list[str]:
     """The facts behind the reasons, gravest first; a reason whose facts all stand there is left out."""
     told: list[str] = []
@@ -224,7 +213,8 @@ def _cells(user: Actor, shown: session.Snapshot, one: Entry) -> list[object]:
     cells.append(parts.cell(seen["name"] or "氏名不明", sub=[seen["kana"] or "", age], tags=tags(one)))
     if ranked(user):
         cells.append(parts.level_cell(one.level))
-    cells.append(parts.cell(*(told[:REASONS] or [nothing]), sub=[*more, *unknown_line(one)]))
+    unknown = parts.unknown_line(len(one.unknown), (each.fact.department for each in one.unknown))
+    cells.append(parts.cell(*(told[:REASONS] or [nothing]), sub=[*more, *unknown]))
     lines = standing(one, shown)
     cells.append(parts.cell(lines[0], sub=lines[1:]))
     if ranked(user):

@@ -33,15 +33,10 @@ def review_box(user: Actor, shown: session.Snapshot, known: Dossier, scope: acce
             st.success("確認を記録しました。未確認の一覧から外れました。")
         if past:
             newest = past[0]
-            why = state.again.get(known.resident_id)
-            label = f"再確認が必要です（{why}）" if why else "確認済み"
-            st.html(
-                f"<b>職員の確認</b>　{parts.html(label)}<div class='kd-small kd-muted'>前回 "
-                f"{parts.day(newest.reviewed_on)} {parts.html(newest.outcome_label)}"
-                f"（{parts.html(newest.reason_label)}）</div>"
-            )
+            before = (parts.day(newest.reviewed_on), newest.outcome_label, newest.reason_label)
+            concluded(before, state.again.get(known.resident_id))
         else:
-            st.html("<b>職員の確認</b>　まだだれも確認していません")
+            concluded(None)
         if not access.may(user, "review"):
             st.caption("あなたの役割では、確認の記録はできません。")
             return
@@ -55,6 +50,19 @@ def review_box(user: Actor, shown: session.Snapshot, known: Dossier, scope: acce
             _save(user, shown, known, scope, outcome, reason, note, len(past))
         if after:
             _next(user, shown, known)
+
+
+def concluded(before: tuple[str, str, str] | None, again: str | None = None) -> None:
+    """The head of the box: the last review (day, outcome, reason) and why it no longer stands, if so."""
+    if before is None:
+        st.html("<b>職員の確認</b>　まだだれも確認していません")
+        return
+    day, outcome, reason = before
+    label = f"再確認が必要です（{again}）" if again else "確認済み"
+    st.html(
+        f"<b>職員の確認</b>　{parts.html(label)}<div class='kd-small kd-muted'>前回 "
+        f"{day} {parts.html(outcome)}（{parts.html(reason)}）</div>"
+    )
 
 
 def conclusion(prefix: str, reference: str, note_label: str) -> tuple[str, str, str]:
