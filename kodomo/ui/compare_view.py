@@ -13,11 +13,9 @@ from kodomo.errors import KodomoError
 from kodomo.preview import Share, settled_of
 from kodomo.rescore import GROUPINGS
 from kodomo.rules import RuleSet
-from kodomo.ui import draft_state, moves_view, parts, printing, session, theme, tuning_charts
+from kodomo.ui import draft_state, moves_view, parts, printing, session, tuning_charts
 from kodomo.ui.parts import Html
 
-SHOWN = [style.level for style in theme.LEVELS if style.level]
-LEVEL_COLUMNS = [(f"{style.shape} {style.word}（人）", "num") for style in theme.LEVELS if style.level]
 GROUP_COLUMNS = [("まとまり", ""), ("こども（人）", "num"), ("注意以上（人）", "num"), ("割合（%）", "num")]
 STATUSES = {"active": "使用中", "planned": "予定", "retired": "以前の版"}
 
@@ -149,7 +147,10 @@ def _show(user: Actor, shown: session.Snapshot, found: Comparison) -> None:
     st.html(f"<b>変わるところ（{len(found.differences)}か所）</b>")
     if found.differences:
         parts.bullets(_told(found))
-    parts.table([("困難類型", "nb"), *LEVEL_COLUMNS], _level_rows(found))
+    parts.table(
+        [("困難類型", "nb"), *tuning_charts.LEVEL_COLUMNS],
+        tuning_charts.level_rows(found.effect.counts, found.effect.highest),
+    )
     st.html(
         f'<div class="kd-small">注意以上でまだ確認していないこども {parts.change(found.effect.waiting)}人　'
         f"一覧に加わる {found.effect.joining:,}人、外れる {found.effect.leaving:,}人</div>"
@@ -165,15 +166,6 @@ def _show(user: Actor, shown: session.Snapshot, found: Comparison) -> None:
                 scroll=True,
                 height=190,
             )
-
-
-def _level_rows(found: Comparison) -> list[list[object]]:
-    """For each category, then for all children: how many at each level, before and after."""
-    counted = [
-        *((kind.label, found.effect.counts[kind.code]) for kind in session.categories().categories),
-        ("こども（重複なし）", found.effect.highest),
-    ]
-    return [[label, *(parts.change(pairs[level]) for level in SHOWN)] for label, pairs in counted]
 
 
 def _group_rows(grouping: str, shares: Sequence[Share]) -> list[list[object]]:
@@ -200,8 +192,8 @@ def sheet(user: Actor, shown: session.Snapshot, found: Comparison, title: str, s
         printing.bullets(_told(found)) if found.differences else printing.say("変わるところはありません。"),
         printing.heading("レベルごとの人数（もと → くらべる先）"),
         printing.table(
-            [("", "nb"), *LEVEL_COLUMNS],
-            _level_rows(found),
+            [("", "nb"), *tuning_charts.LEVEL_COLUMNS],
+            tuning_charts.level_rows(found.effect.counts, found.effect.highest),
         ),
         printing.say(
             f"注意以上でまだ確認していないこども {parts.change(found.effect.waiting)}人。"

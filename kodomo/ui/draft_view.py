@@ -13,7 +13,8 @@ from kodomo.drafts import Draft
 from kodomo.errors import KodomoError
 from kodomo.examples import Example, Failure
 from kodomo.ops import jst_date
-from kodomo.ui import draft_state, parts, session, theme
+from kodomo.rescore import GROUPINGS
+from kodomo.ui import draft_state, parts, session, tuning_charts
 
 
 def figures(shown: session.Snapshot, at: draft_state.Table) -> dict[str, Any]:
@@ -253,15 +254,10 @@ def _one(user: Actor, known: Draft) -> None:
 
 
 def _figures(told: Any) -> None:
-    kinds = session.categories()
-    styles = [style for style in theme.LEVELS if style.level]
-    rows: list[list[object]] = []
-    for label, pairs in [
-        *((kind.label, told["counts"].get(kind.code, [])) for kind in kinds.categories),
-        ("こども（重複なし）", told["highest"]),
-    ]:
-        rows.append([label, *(parts.change(pairs[style.level or 0]) for style in styles if pairs)])
-    parts.table([("困難類型", "nb"), *((f"{s.shape} {s.word}（人）", "num") for s in styles)], rows)
+    parts.table(
+        [("困難類型", "nb"), *tuning_charts.LEVEL_COLUMNS],
+        tuning_charts.level_rows(told["counts"], told["highest"]),
+    )
     waiting, fresh = told["waiting"], told["fresh"]
     st.html(
         '<div class="kd-small">'
@@ -270,13 +266,6 @@ def _figures(told: Any) -> None:
         f"一覧に加わる {told['joining']:,}人、外れる {told['leaving']:,}人。"
         f"こども{told['children']:,}人、基準日 {parts.html(told['as_of'])} の判定で計算。</div>"
     )
-    labels = {
-        "age_band": "年齢",
-        "nationality": "国籍",
-        "single_parent": "ひとり親",
-        "public_assistance": "生活保護",
-        "sex": "性別",
-    }
     parts.table(
         [
             ("分け方", "nb"),
@@ -287,8 +276,8 @@ def _figures(told: Any) -> None:
         ],
         [
             (
-                labels[grouping],
-                theme.band_label(name) if grouping == "age_band" else name,
+                GROUPINGS[grouping],
+                tuning_charts.group_name(grouping, name),
                 f"{children:,}",
                 parts.change((now, then)),
                 f"{now / children:.1%} → {then / children:.1%}",

@@ -21,6 +21,27 @@ from kodomo.ui import charts, parts, session, theme
 
 FLOOR = 10
 MOST = 200
+LEVEL_COLUMNS = [(f"{style.shape} {style.word}（人）", "num") for style in theme.LEVELS if style.level]
+
+
+# -- levels -----------------------------------------------------------------------------------------------
+
+
+def level_rows(
+    counts: Mapping[str, Sequence[Sequence[int]]], highest: Sequence[Sequence[int]]
+) -> list[list[object]]:
+    """For each category, then for all children: its name and how many at each of `LEVEL_COLUMNS`.
+
+    Args:
+        counts: category → (before, after) by level; a category that was not counted shows a dash.
+        highest: (before, after) of every child's highest level, by level.
+    """
+    levels = [style.level for style in theme.LEVELS if style.level]
+    counted = [(kind.label, counts.get(kind.code)) for kind in session.categories().categories]
+    return [
+        [label, *(parts.change(pairs[level]) if pairs else None for level in levels)]
+        for label, pairs in [*counted, ("こども（重複なし）", highest)]
+    ]
 
 
 # -- groups -----------------------------------------------------------------------------------------------
