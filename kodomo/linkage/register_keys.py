@@ -19,7 +19,6 @@ from kodomo.normalize import Gazetteer
 from kodomo.paths import DATA, ROOT
 
 SCHEMA = "register_key"
-_CODE = ("encode", "engine", "register_keys", "sources")
 # Whatever decides how a register is read and coded; a change to one of them makes kept keys worthless.
 SOURCES = (
     *sorted((ROOT / "kodomo" / "normalize").glob("*.py")),
