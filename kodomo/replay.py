@@ -6,11 +6,13 @@ import fcntl
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from glob import escape
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,11 @@ FIGURES = (
 )
 #: Figures that name no child and no family, for the screen.
 SHOWN = ("population", "listing", "curve", "level_mark", "lead_time", "masked", "fairness", "stability")
+STEP = "過去の月末を判定"
+#: What judging leaves in the store, day after day; the figures are built from it.
+KEPT = ("child_day", "score", "other_score", "without_score", "past_item", "past_child", "past_fact")
+#: Days times linked records from which a second process is worth its start.
+WORTH_TWO = 1_000_000
 #: Opaque names of children are not kept, so no secret stands behind them here.
 _NO_KEY = bytes(32)
 #: Tables that only the building of the figures needs.
@@ -179,7 +186,14 @@ def _sql(name: str) -> str:
 # -- making --------------------------------------------------------------------------------------------
 
 
-def run(family: Family, ops: OpsStore, months: int = 36, progress: Progress = _silent) -> Replay:
+def run(
+    family: Family,
+    ops: OpsStore,
+    months: int = 36,
+    progress: Progress = _silent,
+    *,
+    processes: int | None = None,
+) -> Replay:
     """Judge past month-ends by the active rules from what was known then, and keep the results.
 
     Nothing is published: staff go on reading the snapshot; an earlier replay stays until this one is whole.
@@ -189,6 +203,7 @@ def run(family: Family, ops: OpsStore, months: int = 36, progress: Progress = _s
         ops: where the active rule set comes from, and the log.
         months: how many month-ends at most; those before the records begin are left out.
         progress: told the step and its share done (0 to 1).
+        processes: 1 or 2; by the size of the city when None. The result is the same.
 
     Returns:
         The replay that was kept.
@@ -204,7 +219,7 @@ def run(family: Family, ops: OpsStore, months: int = 36, progress: Progress = _s
         raise NotLinkedYet
     ruleset, plan = tuning.active(ops), load_plan()
     with _alone(family):
-        return _run(family, ops, months, progress, current, ruleset, plan)
+        return _run(family, ops, months, progress, current, ruleset, plan, processes)
 
 
 @contextmanager
@@ -232,6 +247,7 @@ def _run(
     current: Current,
     ruleset: RuleSet,
     plan: Plan,
+    processes: int | None,
 ) -> Replay:
     building = family.folder / f"{family.stem}.replay-building-{os.getpid()}.duckdb"
     con = attached(current.path, building)
@@ -244,8 +260,7 @@ def _run(
         days = [day for day in month_ends(until, months) if first is not None and day >= first]
         if not days:
             raise NothingToReplay
-        lay_out = hindsight.keeping(con, hindsight.kept_days(days), from_records(con))
-        judge_days(con, days, ruleset, lay_out, progress, _sampled(days))
+        _judge(con, current.path, building, days, ruleset, progress, processes)
         progress("集計", 0.0)
         figures(con, plan, until)
         facts = {
@@ -286,18 +301,142 @@ def _run(
         _remove(building)
 
 
-def attached(snapshot: Path, building: Path) -> Connection:
+def _judge(
+    con: Connection,
+    snapshot: Path,
+    building: Path,
+    days: Sequence[date],
+    ruleset: RuleSet,
+    progress: Progress,
+    processes: int | None,
+) -> None:
+    """Judge all days into `replay`, in one process or in two that take the older and the newer days."""
+    if processes is None:
+        children = con.execute("select count(*) from city.main.link").fetchall()[0][0]
+        processes = 2 if (os.cpu_count() or 1) > 1 and len(days) * children > WORTH_TWO else 1
+    if processes < 2 or len(days) < 2:
+        _judge_part(con, days, days, ruleset, lambda done: progress(STEP, done / len(days)))
+    else:
+        _judge_in_two(con, snapshot, building, days, ruleset, progress)
+    _note_days(con)
+    progress(STEP, 1.0)
+
+
+def _note_days(con: Connection) -> None:
+    """Make replay.judged_day from the children of each day."""
+    con.execute(
+        "create or replace table replay.judged_day as"
+        " select as_of, count(*) as children from replay.child_day group by as_of order by as_of"
+    )
+
+
+def _judge_part(
+    con: Connection,
+    part: Sequence[date],
+    days: Sequence[date],
+    ruleset: RuleSet,
+    told: Callable[[int], None],
+) -> None:
+    """Judge some of the days of a replay, and keep the facts of those a draft will be tried on."""
+    lay_out = hindsight.keeping(con, hindsight.kept_days(days), from_records(con))
+
+    def counted(_step: str, share: float) -> None:
+        told(round(share * len(part)))
+
+    judge_days(con, part, ruleset, lay_out, counted, _sampled(days))
+
+
+def _judge_in_two(
+    con: Connection,
+    snapshot: Path,
+    building: Path,
+    days: Sequence[date],
+    ruleset: RuleSet,
+    progress: Progress,
+) -> None:
+    """Two processes, each with one thread: most of a day's many small queries never use a second one."""
+    split = _half(days)
+    parts = [days[:split], days[split:]]
+    stores = [building.with_name(f"{building.stem}-part{n}.duckdb") for n in range(len(parts))]
+    fresh = get_context("spawn")
+    done = fresh.Array("i", len(parts))
+    try:
+        with ProcessPoolExecutor(len(parts), fresh, _share_progress, (done,)) as pool:
+            running = [
+                pool.submit(_part_in_process, n, snapshot, stores[n], part, days, ruleset)
+                for n, part in enumerate(parts)
+            ]
+            while not all(future.done() for future in running):
+                wait(running, timeout=1.0)
+                progress(STEP, sum(done[n] for n in range(len(parts))) / len(days))
+            for future in running:
+                future.result()
+        for number, store in enumerate(stores):
+            quoted = str(store).replace("'", "''")
+            con.execute(f"attach '{quoted}' as part (read_only)")
+            for table in KEPT:
+                if number and table == "past_item":
+                    continue
+                start = (
+                    f"insert into replay.{table}" if number else f"create or replace table replay.{table} as"
+                )
+                con.execute(f"{start} select * from part.main.{table}")
+            con.execute("detach part")
+    finally:
+        for store in stores:
+            _remove(store)
+
+
+_done: Any = None
+
+
+def _share_progress(done: Any) -> None:
+    global _done
+    _done = done
+
+
+def _part_in_process(
+    number: int,
+    snapshot: Path,
+    store: Path,
+    part: Sequence[date],
+    days: Sequence[date],
+    ruleset: RuleSet,
+) -> None:
+    """What one of two processes does: its days, into a store of its own."""
+
+    def told(days_done: int) -> None:
+        _done[number] = days_done
+
+    con = attached(snapshot, store, threads=1)
+    try:
+        _judge_part(con, part, days, ruleset, told)
+        con.execute("checkpoint replay")
+    finally:
+        con.close()
+
+
+def _half(days: Sequence[date]) -> int:
+    """Where to cut, so that both parts take about as long: some days have more to be done."""
+    kept, sampled = set(hindsight.kept_days(days)), set(_sampled(days))
+    weight = [1.0 + 0.3 * (day in kept) + 2.5 * (day in sampled) for day in days]
+    before = [abs(sum(weight[:cut]) - sum(weight[cut:])) for cut in range(len(days) + 1)]
+    return min(max(before.index(min(before)), 1), len(days) - 1)
+
+
+def attached(snapshot: Path, building: Path, *, threads: int = 2) -> Connection:
     """A connection that reads a snapshot as `city`, in use, and writes a store of its own as `replay`.
 
     Args:
         snapshot: a linked snapshot; it is opened read-only.
         building: the store to write; made when it is not there.
+        threads: how many threads a query may use.
     """
     con = duckdb.connect(
         ":memory:",
         config={
-            "threads": 2,
-            "memory_limit": "4GB",
+            "threads": threads,
+            "memory_limit": f"{2 * threads}GB",
             "temp_directory": f"{building}.tmp",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -386,7 +525,7 @@ def judge_days(
         " category varchar, level integer, points double, rank integer)"
     )
     for number, day in enumerate(days):
-        progress("過去の月末を判定", number / len(days))
+        progress(STEP, number / len(days))
         lay_out(day)
         judge.judge_items(con, day, ruleset, persist=False)
         for table, query in kept.items():
@@ -394,11 +533,8 @@ def judge_days(
             con.execute(f"{start} replay.{table} {'' if number else 'as '}{_sql(query)}", {"as_of": day})
         if day in left_out:
             _without_departments(con, day, ruleset)
-    con.execute(
-        "create or replace table replay.judged_day as"
-        " select as_of, count(*) as children from replay.child_day group by as_of order by as_of"
-    )
-    progress("過去の月末を判定", 1.0)
+    _note_days(con)
+    progress(STEP, 1.0)
 
 
 def _sampled(days: Sequence[date]) -> list[date]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -72,8 +73,6 @@ def replayed(
     judged_city: Family, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Family, OpsStore]]:
     """A copy of the small judged city with its last eight month-ends replayed."""
-    import shutil
-
     folder = tmp_path_factory.mktemp("replayed") / "stores"
     shutil.copytree(judged_city.folder, folder)
     family = Family(folder / f"{judged_city.stem}.duckdb")
@@ -247,3 +246,29 @@ def test_looking_back_counts_only_what_was_not_known_and_came_within_half_a_year
         assert all(days > 0 for days in row.lead)
     assert all(row.listed == row.found == 0 for row in silent.found.values())
     assert silent.hits.keys() == {row.code for row in used.suppressions if row.enabled}
+
+
+def test_two_processes_keep_what_one_keeps(replayed, tmp_path: Path) -> None:
+    family, _ = replayed
+    found = replay.find(family)
+    assert found is not None
+    folder = tmp_path / "stores"
+    shutil.copytree(family.folder, folder)
+    other = Family(folder / f"{family.stem}.duckdb")
+    store = OpsStore(other.ops_path, load_key(other.key_path), anchor_path=other.anchor_path)
+    try:
+        made = replay.run(other, store, months=8, processes=2)
+    finally:
+        store.close()
+
+    def kept(path: Path) -> dict[str, list[str]]:
+        with duckdb.connect(str(path), read_only=True) as con:
+            names = [row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()]
+            return {
+                # As text: the NaN of an unknown value equals no other.
+                name: list(map(str, con.execute(f"select * from {name} order by all").fetchall()))
+                for name in sorted(names)
+                if name != "meta"
+            }
+
+    assert kept(made.path) == kept(found.path)
