@@ -38,6 +38,26 @@ SCALAR_MACROS = (
 )
 #: Subjects whose facts depend on who lived with the child.
 _OF_FAMILY = ("sibling", "guardian", "household")
+# The macros items share, in the order in which each builds on those before it.
+ITEM_HELPERS = (
+    "fiscal_year_start",
+    "months_ago",
+    "newest_ids",
+    "housemate",
+    "attendance_months",
+    "attendance_recent",
+    "attendance_window",
+    "days_missed_in",
+    "earlier_pace",
+    "due_checkups",
+    "missed_checkups",
+    "newest_checkup_finding",
+    "child_rearing_allowance_now",
+    "pregnancy_notices_with",
+    "guardian_certificates",
+    "guidance_entries",
+    "school_measure",
+)
 STAGING_HELPERS = ("as_of_cutoff", "append_known", "snapshot_known", "link_settled")
 
 
@@ -293,8 +313,8 @@ def materialise(
     _make(con, "child", f"select * from child_derived({day})", persist=persist)
     macros.need("child", "attendance_month.sql")
     _temp(con, "attendance_month", f"select * from attendance_month_derived({day})")
-    for path in sorted((SQL / "items").glob("_*.sql")):
-        macros.need("items", path.name)
+    for name in ITEM_HELPERS:
+        macros.need("items", f"_{name}.sql")
 
 
 def _dwellings(con: duckdb.DuckDBPyConnection, *, persist: bool) -> None:

@@ -5,44 +5,18 @@
 -- Why: a missed check-up that a visit has followed is closed; one nobody followed is the worry.
 create or replace temp macro item_checkup_unseen(as_of) as table
 with
-children as (
-    select resident_id, resident_since, last_seen_on from child where coalesce(school_grade < 1, age <= 5)
+missed as (
+    select * from missed_checkups(as_of, null)
 ),
-checkups as (
-    select
-        children.resident_id, children.last_seen_on, checkup.due_month, checkup.attended_on, checkup.record_key,
-        checkup.recorded_on
-    from known_infant_checkup as checkup
-    inner join children on checkup.person_id = children.resident_id
-    where
-        last_day(checkup.due_month) <= months_ago(as_of, 2)
-        and children.resident_since <= last_day(checkup.due_month)
+unseen as (
+    select resident_id, max(as_of::date - due_month) as days
+    from due_checkups(as_of)
+    where attended_on is null and coalesce(last_seen_on <= last_day(due_month), true)
+    group by resident_id
 ),
 final as (
-    select
-        resident_id,
-        coalesce(
-            max(as_of::date - due_month) filter (
-                where attended_on is null and coalesce(last_seen_on <= last_day(due_month), true)
-            ),
-            0
-        ) as value,
-        count(*) filter (where attended_on is null) as events,
-        coalesce(
-            list('infant_checkup:' || record_key order by due_month desc, record_key)
-            filter (where attended_on is null),
-            []::varchar[]
-        )[1:5] as event_ids,
-        max(due_month) filter (where attended_on is null) as newest_occurred_on,
-        max(recorded_on) as newest_recorded_on
-    from checkups
-    group by resident_id
+    select missed.* replace (coalesce(unseen.days, 0)::double as value)
+    from missed
+    left join unseen on missed.resident_id = unseen.resident_id
 )
-select
-    resident_id,
-    value::double as value,
-    events::integer as events,
-    event_ids,
-    newest_occurred_on,
-    newest_recorded_on
-from final;
+select * from final;

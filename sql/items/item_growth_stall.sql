@@ -8,40 +8,19 @@ with
 children as (
     select resident_id from child where school_grade between 2 and 6
 ),
-school_health as (
-    select *
-    from known_school_health
-    where height_cm is not null and examined_on > months_ago(as_of, 48) and examined_on <= as_of::date
-),
-compared as (
-    select
-        *,
-        lag(height_cm) over course as earlier_height_cm,
-        lag(examined_on) over course as earlier_on,
-        row_number() over (partition by person_id order by examined_on desc, record_key desc) as checks_back
-    from school_health
-    where person_id is not null
-    window course as (partition by person_id order by examined_on, record_key)
-),
-judged as (
-    select *, case when (height_cm - earlier_height_cm) * 365.25 / (examined_on - earlier_on) < 2 then 1 else 0 end as value
-    from compared
-    where
-        checks_back = 1
-        and examined_on > months_ago(as_of, 18)
-        and earlier_on > months_ago(examined_on, 30)
-        and examined_on - earlier_on >= 180
+measured as (
+    select * from school_measure(as_of, 'height_cm') where days_between >= 180
 ),
 final as (
     select
         children.resident_id,
-        judged.value,
+        case when (measured.newest - measured.earlier) * 365.25 / measured.days_between < 2 then 1 else 0 end as value,
         1 as events,
-        ['school_health:' || judged.record_key] as event_ids,
-        judged.examined_on as newest_occurred_on,
-        judged.recorded_on as newest_recorded_on
-    from judged
-    inner join children on judged.person_id = children.resident_id
+        ['school_health:' || measured.record_key] as event_ids,
+        measured.examined_on as newest_occurred_on,
+        measured.recorded_on as newest_recorded_on
+    from measured
+    inner join children on measured.person_id = children.resident_id
 )
 select
     resident_id,

@@ -8,22 +8,8 @@ with
 recent as (
     select * from attendance_recent(as_of)
 ),
-window_start as (
-    select resident_id, min(month) as first_month from recent group by resident_id
-),
 pace as (
-    select
-        months.resident_id,
-        sum(months.late_early) / nullif(sum(months.school_days), 0) as rate
-    from attendance_months(as_of) as months
-    inner join window_start on months.resident_id = window_start.resident_id
-    where
-        months.school_days > 0
-        and months.month > months_ago(date_trunc('month', as_of::date), 18)
-        and months.month >= months_ago(window_start.first_month, 12)
-        and months.month < window_start.first_month
-    group by months.resident_id
-    having count(distinct months.month) >= 3
+    select resident_id, late_early as rate from earlier_pace(as_of)
 ),
 final as (
     select

@@ -4,20 +4,13 @@
 create or replace temp macro item_sibling_checkup_missed(as_of) as table
 with
 children as (
-    select resident_id, resident_since, coalesce(school_grade < 1, age <= 5) as is_small from child
+    select resident_id from child
 ),
 siblings as (
     select distinct child_id, sibling_id from sibling where child_id <> sibling_id
 ),
 missed as (
-    select checkup.person_id, checkup.record_key, checkup.due_month, checkup.recorded_on
-    from known_infant_checkup as checkup
-    inner join children on checkup.person_id = children.resident_id
-    where
-        children.is_small
-        and checkup.attended_on is null
-        and last_day(checkup.due_month) <= months_ago(as_of, 2)
-        and children.resident_since <= last_day(checkup.due_month)
+    select resident_id, record_key, due_month, recorded_on from due_checkups(as_of) where attended_on is null
 ),
 final as (
     select
@@ -28,7 +21,7 @@ final as (
         max(missed.due_month) as newest_occurred_on,
         max(missed.recorded_on) as newest_recorded_on
     from missed
-    inner join siblings on missed.person_id = siblings.sibling_id
+    inner join siblings on missed.resident_id = siblings.sibling_id
     inner join children on siblings.child_id = children.resident_id
     group by children.resident_id
 )

@@ -9,40 +9,19 @@ with
 children as (
     select resident_id from child where school_grade between 2 and 9
 ),
-school_health as (
-    select *
-    from known_school_health
-    where weight_kg is not null and examined_on > months_ago(as_of, 48) and examined_on <= as_of::date
-),
-compared as (
-    select
-        *,
-        lag(weight_kg) over course as earlier_weight_kg,
-        lag(examined_on) over course as earlier_on,
-        row_number() over (partition by person_id order by examined_on desc, record_key desc) as checks_back
-    from school_health
-    where person_id is not null
-    window course as (partition by person_id order by examined_on, record_key)
-),
-judged as (
-    select *, round(greatest(earlier_weight_kg - weight_kg, 0), 1) as value
-    from compared
-    where
-        checks_back = 1
-        and examined_on > months_ago(as_of, 18)
-        and earlier_on > months_ago(examined_on, 30)
-        and examined_on - earlier_on >= 60
+measured as (
+    select * from school_measure(as_of, 'weight_kg') where days_between >= 60
 ),
 final as (
     select
         children.resident_id,
-        judged.value,
+        round(greatest(measured.earlier - measured.newest, 0), 1) as value,
         1 as events,
-        ['school_health:' || judged.record_key] as event_ids,
-        judged.examined_on as newest_occurred_on,
-        judged.recorded_on as newest_recorded_on
-    from judged
-    inner join children on judged.person_id = children.resident_id
+        ['school_health:' || measured.record_key] as event_ids,
+        measured.examined_on as newest_occurred_on,
+        measured.recorded_on as newest_recorded_on
+    from measured
+    inner join children on measured.person_id = children.resident_id
 )
 select
     resident_id,
