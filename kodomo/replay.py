@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -314,10 +315,15 @@ def _judge(
     if processes is None:
         children = con.execute("select count(*) from city.main.link").fetchall()[0][0]
         processes = 2 if (os.cpu_count() or 1) > 1 and len(days) * children > WORTH_TWO else 1
-    if processes < 2 or len(days) < 2:
+    alone = processes < 2 or len(days) < 2
+    if not alone:
+        try:
+            _judge_in_two(con, snapshot, building, days, ruleset, progress)
+        except BrokenProcessPool:
+            # One of the two was ended from outside, as a machine short of memory does: one alone needs half.
+            alone = True
+    if alone:
         _judge_part(con, days, days, ruleset, lambda done: progress(STEP, done / len(days)))
-    else:
-        _judge_in_two(con, snapshot, building, days, ruleset, progress)
     _note_days(con)
     progress(STEP, 1.0)
 

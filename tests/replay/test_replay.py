@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -272,3 +273,24 @@ def test_two_processes_keep_what_one_keeps(replayed, tmp_path: Path) -> None:
             }
 
     assert kept(made.path) == kept(found.path)
+
+
+def test_a_process_that_is_ended_from_outside_loses_nothing(replayed, tmp_path: Path, monkeypatch) -> None:
+    family, _ = replayed
+    found = replay.find(family)
+    assert found is not None
+
+    def ended(*_: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(replay, "_judge_in_two", ended)
+    folder = tmp_path / "stores"
+    shutil.copytree(family.folder, folder)
+    other = Family(folder / f"{family.stem}.duckdb")
+    store = OpsStore(other.ops_path, load_key(other.key_path), anchor_path=other.anchor_path)
+    try:
+        made = replay.run(other, store, months=7, processes=2)
+    finally:
+        store.close()
+    assert made.days == 7
+    assert len(replay.read(made, "listing"))
