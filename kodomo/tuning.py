@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import duckdb
@@ -243,7 +243,13 @@ def read_version(ops: OpsStore, version_id: str) -> RuleSet:
         ).fetchone()
     if row is None:
         raise UnknownVersion
-    return parse_ruleset(row["toml"])
+    return _parsed(row["toml"])
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> RuleSet:
+    """The rules of a kept version, whose text never changes: the sliders ask for them on every move."""
+    return parse_ruleset(text)
 
 
 def active(ops: OpsStore, on: date | None = None, items: Mapping[str, ItemLike] | None = None) -> RuleSet:
@@ -292,4 +298,4 @@ def _by_hash(ops: OpsStore, wanted: str) -> RuleSet | None:
         return first
     with ops.read() as con:
         row = con.execute("select toml from ruleset_version where hash = ?", (wanted,)).fetchone()
-    return parse_ruleset(row["toml"]) if row else None
+    return _parsed(row["toml"]) if row else None

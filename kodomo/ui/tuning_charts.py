@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from kodomo import hindsight, preview, replay, wording
-from kodomo.hindsight import Found, Past
+from kodomo.hindsight import Past
 from kodomo.preview import Share
 from kodomo.rescore import GROUPINGS, City, Scored
 from kodomo.rules import ALL_AGES, RuleSet
@@ -325,16 +325,3 @@ def _spread(months: Sequence[int]) -> str:
     if not months:
         return "–"
     return f"{sum(months) / len(months):,.0f}人（{min(months):,}〜{max(months):,}）"
-
-
-def summary(found: Mapping[str, Found]) -> dict[str, list[float | None]]:
-    """Found, precision, recall and lead of every category as plain figures, for the approver."""
-    return {
-        code: [
-            row.found / row.days if row.days else None,
-            row.precision,
-            row.recall,
-            row.median_lead,
-        ]
-        for code, row in found.items()
-    }
